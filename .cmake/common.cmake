@@ -1,0 +1,20 @@
+# What every target of initlab shares. Included by the top-level CMakeLists.txt.
+
+add_library(initlab_options INTERFACE)
+target_compile_definitions(initlab_options INTERFACE _GNU_SOURCE INITLAB_VERSION="${PROJECT_VERSION}")
+target_include_directories(initlab_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(initlab_options INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wstrict-prototypes -Wformat=2
+  -Wno-missing-field-initializers -fno-strict-aliasing)
+
+find_path(JANSSON_INCLUDE jansson.h REQUIRED)
+find_library(JANSSON_STATIC libjansson.a REQUIRED)
+find_library(CAP_STATIC libcap.a REQUIRED)
+
+# A static, self-contained program: nothing of it is ever loaded from a container's root file system.
+# Sanitizers can't be linked statically; those flavours are for tests only.
+function(initlab_static_program target)
+  if(INITLAB_FLAVOUR STREQUAL "release")
+    target_link_options(${target} PRIVATE -static)
+  endif()
+endfunction()

@@ -1,0 +1,121 @@
+#include "core/base/io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/scope.h"
+#include "core/sys.h"
+
+int io_write_all(const struct sys *sys, int fd, const void *buf, size_t n)
+{
+        const char *p = buf;
+
+        while (n > 0) {
+                ssize_t w = sys->op->write(sys, fd, p, n);
+                if (w == -EINTR)
+                        continue;
+                if (w < 0)
+                        return (int)w;
+                if (w == 0)
+                        return -EIO; /* a file that takes nothing would spin us */
+                p += w;
+                n -= (size_t)w;
+        }
+        return 0;
+}
+
+int io_read_all(const struct sys *sys, int fd, size_t limit, const char *place, char **ret_buf,
+                size_t *ret_len, struct err *err)
+{
+        SCOPED_MEM mem = {sys, NULL};
+        size_t len = 0, cap = 0;
+
+        for (;;) {
+                if (cap - len < 2) {
+                        size_t want = cap ? cap * 2 : 4096;
+                        if (want > limit + 2)
+                                want = limit + 2; /* one byte past the limit tells, one for the NUL */
+                        void *p = sys->op->realloc(sys, mem.ptr, want);
+                        if (!p)
+                                return err_set(err, ENOMEM, "read", place, "no memory for %zu bytes", want);
+                        mem.ptr = p;
+                        cap = want;
+                }
+                ssize_t r = sys->op->read(sys, fd, (char *)mem.ptr + len, cap - len - 1);
+                if (r == -EINTR)
+                        continue;
+                if (r < 0)
+                        return err_sys(err, (int)r, "read", place, "%s", "");
+                if (r == 0)
+                        break;
+                len += (size_t)r;
+                if (len > limit)
+                        return err_set(err, EFBIG, "read", place, "more than %zu bytes", limit);
+        }
+        ((char *)mem.ptr)[len] = '\0';
+        *ret_len = len;
+        *ret_buf = scoped_mem_steal(&mem);
+        return 0;
+}
+
+int io_read_file(const struct sys *sys, int dirfd, const char *path, size_t limit, char **ret_buf,
+                 size_t *ret_len, struct err *err)
+{
+        SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, path, O_RDONLY | O_CLOEXEC, 0)};
+
+        if (fd.fd < 0)
+                return err_sys(err, fd.fd, "open", path, "%s", "");
+        return io_read_all(sys, fd.fd, limit, path, ret_buf, ret_len, err);
+}
+
+int io_write_file(const struct sys *sys, int dirfd, const char *path, const char *text)
+{
+        SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, path, O_WRONLY | O_CLOEXEC, 0)};
+        size_t n = strlen(text);
+        ssize_t w;
+
+        if (fd.fd < 0)
+                return fd.fd;
+        do /* one write: /proc and cgroup files take a value whole or not at all */
+                w = sys->op->write(sys, fd.fd, text, n);
+        while (w == -EINTR);
+        if (w < 0)
+                return (int)w;
+        return (size_t)w == n ? 0 : -EIO;
+}
+
+static int replace_write(const struct sys *sys, int fd, const void *buf, size_t n, mode_t mode)
+{
+        int r = sys->op->fchmod(sys, fd, mode);
+
+        if (r == 0)
+                r = io_write_all(sys, fd, buf, n);
+        if (r == 0)
+                r = sys->op->fsync(sys, fd);
+        return r;
+}
+
+int io_replace_file(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n,
+                    mode_t mode, struct err *err)
+{
+        char tmp[4096];
+        int r;
+
+        r = snprintf(tmp, sizeof(tmp), "%s.tmp-%d", path, (int)sys->op->getpid(sys));
+        if (r < 0 || (size_t)r >= sizeof(tmp))
+                return err_set(err, ENAMETOOLONG, "write", path, "%s", "");
+        SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, tmp,
+                                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        if (fd.fd < 0)
+                return err_sys(err, fd.fd, "create", tmp, "%s", "");
+        r = replace_write(sys, fd.fd, buf, n, mode);
+        if (r == 0)
+                r = sys->op->renameat2(sys, dirfd, tmp, dirfd, path, 0);
+        if (r < 0) {
+                (void)sys->op->unlinkat(sys, dirfd, tmp, 0);
+                return err_sys(err, r, "write", path, "%s", "");
+        }
+        return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * Whole reads and writes over the seam, with EINTR and short counts dealt with. For files and fifos that answer;
+ * what may block on a peer belongs to sync/, which has deadlines.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct err;
+struct sys;
+
+/* Writes all n bytes. 0 or -errno. */
+int io_write_all(const struct sys *sys, int fd, const void *buf, size_t n);
+
+/*
+ * Reads to EOF, at most limit bytes (more: -EFBIG). *ret_buf is NUL-terminated (the NUL is not counted in *ret_len)
+ * and owned by the caller (sys->op->free). place names the file in err.
+ */
+int io_read_all(const struct sys *sys, int fd, size_t limit, const char *place, char **ret_buf,
+                size_t *ret_len, struct err *err);
+
+/* The same for a file by name. */
+int io_read_file(const struct sys *sys, int dirfd, const char *path, size_t limit, char **ret_buf,
+                 size_t *ret_len, struct err *err);
+
+/* Opens an existing file (a /proc or cgroup file), writes text in one write(2), closes. 0 or -errno. */
+int io_write_file(const struct sys *sys, int dirfd, const char *path, const char *text);
+
+/*
+ * Replaces dirfd/path by a temporary file, fsync and rename: after a crash there is the old or the new content,
+ * never a torn one. mode is exact, whatever the umask.
+ */
+int io_replace_file(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n,
+                    mode_t mode, struct err *err);

@@ -1,0 +1,27 @@
+/*
+ * Every limit of core in one place. A limit bounds memory or time against hostile input; each is generous
+ * against real input. Exceeding one is an error (E2BIG, EMSGSIZE, ETIMEDOUT), never a silent cut.
+ */
+#pragma once
+
+/* config.json. The largest real ones (Kubernetes, hundreds of mounts) are near 100 KiB. */
+#define LIMIT_CONFIG_BYTES (4u << 20)
+#define LIMIT_CONFIG_DEPTH 64u       /* nesting of arrays and objects; the spec needs 8 */
+#define LIMIT_CONFIG_LIST 16384u     /* items of one array or object */
+#define LIMIT_CONFIG_STRING 131072u  /* bytes of one string: MAX_ARG_STRLEN of execve(2) */
+
+/* runtime-spec leaves ids open; this is runc's rule: [A-Za-z0-9_+.-], not "." or "..". */
+#define LIMIT_ID_BYTES 1024u
+
+/* --preserve-fds and LISTEN_FDS together. */
+#define LIMIT_PRESERVE_FDS 1024u
+
+/* The sync protocol. */
+#define LIMIT_SYNC_PAYLOAD (LIMIT_CONFIG_BYTES + 65536u) /* bytes of one frame's payload */
+#define LIMIT_SYNC_FDS 16u                               /* fds in one frame */
+#define LIMIT_SYNC_SMALL 4096u                           /* payload of every type but CONFIG */
+#define LIMIT_SYNC_CREATE_MS 60000 /* CONFIG sent until READY: mounts on slow storage count in */
+#define LIMIT_SYNC_START_MS 30000  /* start word written until EXECUTING */
+
+/* One file of /proc or of the state directory. */
+#define LIMIT_SMALL_FILE 65536u
