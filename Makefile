@@ -1,0 +1,62 @@
+# Only forwards: packages and builds are .ci/'s work, tests those of tests/run, the rest build/bin/initlab's.
+# make itself exits with 0 or 2 only; the last line printed names the real status.
+.PHONY: all help deps fuzz test test-full check coverage bench install clean
+MAKEFLAGS += --no-print-directory
+PREFIX ?= /usr/local
+
+# $(call option,--name,VALUE): passed on only if set
+option = $(if $(2),$(1) '$(2)')
+# $(call report,NAME,COMMAND): runs it and names its exit status
+report = @$(2); rc=$$?; echo "make $(1): exit status $$rc"; exit $$rc
+
+all:
+	@.ci/deps build
+	@.ci/build release
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                        the release build, in build/bin
+#: make deps                   install the Debian packages that are missing (.ci/packages)
+#: make fuzz [TARGET=] [ENGINE=libfuzzer|afl|both] [TIME=seconds] [JOBS=]
+#:                             replay the corpora, then fuzz every target
+#: make test                   every test but the slow ones, with seconds for each suite
+#: make test-full              the slow ones too
+#: make check [RUNTIME=/path]  real containers with labrun, runc and crun: invariants down, runtimes across
+#: make coverage               line coverage of the fuzzed modules from the committed corpora
+#: make install [PREFIX=/usr/local] [DESTDIR=]
+#: make clean                  remove build/ (what was found lies in .initlab/ and stays)
+deps:
+	@.ci/deps
+
+fuzz:
+	@.ci/deps
+	@.ci/build release libfuzzer afl
+	$(call report,fuzz,build/bin/initlab fuzz $(call option,--target,$(TARGET)) \
+		$(call option,--engine,$(ENGINE)) $(call option,--time,$(TIME)) $(call option,--jobs,$(JOBS)))
+
+test:
+	@.ci/deps
+	@.ci/build release asan libfuzzer afl
+	$(call report,test,tests/run)
+
+test-full:
+	@.ci/deps
+	@.ci/build release asan libfuzzer afl
+	$(call report,test-full,tests/run --full)
+
+check:
+	@.ci/deps build check
+	@.ci/build release
+	$(call report,check,build/bin/initlab check $(call option,--runtime,$(RUNTIME)))
+
+coverage:
+	@.ci/deps
+	@.ci/build coverage
+	$(call report,coverage,tests/coverage)
+
+install: all
+	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
+
+clean:
+	@rm -rf build
