@@ -22,6 +22,7 @@
 #define LIMIT_SYNC_SMALL 4096u                           /* payload of every type but CONFIG */
 #define LIMIT_SYNC_CREATE_MS 60000 /* CONFIG sent until READY: mounts on slow storage count in */
 #define LIMIT_SYNC_START_MS 30000  /* start word written until EXECUTING */
+#define LIMIT_SYNC_LOG_MS 1000      /* one LOG frame: a parent that does not read must not hold init */
 
 /* One file of /proc or of the state directory. */
 #define LIMIT_SMALL_FILE 65536u

@@ -19,30 +19,15 @@
  *      START (through exec.fifo) ----------------------> closes every fd but the error channel
  *                                     <---- EXECUTING    (through error.fifo) the last words before execve
  *                                                        execve: EOF at start's side, by close-on-exec
- *                                     <---- ERROR        (through error.fifo) execve answered
+ *                                     <---- ERROR        (through error.fifo) execve answered, or closing failed
  *
- * Codec: pure. A frame is an 12-byte little-endian header {u32 magic+version, u16 type, u16 nfds, u32 length}
- * and the payload. Frames carry the number of fds that travel with their first byte by SCM_RIGHTS.
- * State machines: pure, written as tables. IO: joins them under a deadline.
+ * Three parts, each usable and testable without the next:
+ *   sync_codec.h  frames and payloads <-> bytes. Pure.
+ *   sync_fsm.h    what each side may do and conclude after which event. Pure, written as tables.
+ *   sync_io.h     joins them over a socket or a fifo under a deadline; what labrun calls.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "core/base/err.h"
-#include "core/base/limits.h"
-
-struct sys;
-
-enum sync_type {
-        SYNC_CONFIG = 1,    /* parent -> init */
-        SYNC_LOG = 2,       /* init -> parent */
-        SYNC_READY = 3,     /* init -> parent */
-        SYNC_ERROR = 4,     /* init -> parent, init -> start; a struct err */
-        SYNC_START = 5,     /* start -> init */
-        SYNC_EXECUTING = 6, /* init -> start */
-};
-
-#define SYNC_HEADER_SIZE 12u
+#include "core/sync/sync_codec.h"
+#include "core/sync/sync_fsm.h"
+#include "core/sync/sync_io.h"
