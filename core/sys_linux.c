@@ -130,7 +130,10 @@ static int l_fstatfs(const struct sys *s U, int fd, struct statfs *st)
         return (int)ret(fstatfs(fd, st));
 }
 
-/* Likewise sigset_t and sigaction (the restorer), waitid's fifth argument and ppoll's timeout, which the kernel writes. */
+/*
+ * Likewise sigset_t and sigaction (the restorer), waitid's fifth argument and ppoll's timeout, which the kernel
+ * writes.
+ */
 static int l_ppoll(const struct sys *s U, struct pollfd *fds, size_t n, const struct timespec *t,
                    const sigset_t *m)
 {

@@ -221,8 +221,8 @@ void config_free(const struct sys *sys, struct config *config);
 
 /*
  * Cross-field rules that the spec states and that need no kernel: ociVersion's form and major version, cwd
- * absolute, args and their first item not empty, env items "K=V", namespaces without duplicates or contradictions (mappings
- * need a user namespace, hostname a new uts namespace, sysctl its namespace), mount destinations absolute and
+ * absolute, args and their first item not empty, env items "K=V", namespaces without duplicates or contradictions
+ * (mappings need a user namespace, hostname a new uts namespace, sysctl its namespace), mount destinations absolute and
  * without NUL, rlimit names known and soft <= hard, capability names known, device types and paths, ...
  * Errors: -EINVAL with the pointer.
  */
