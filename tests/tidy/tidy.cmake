@@ -1,0 +1,12 @@
+# What the sources must look like, and that the checks of it can fail.
+function(initlab_tidy_test name)
+  add_test(NAME tidy-${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/${name} ${ARGN})
+  set_tests_properties(tidy-${name} PROPERTIES LABELS tool TIMEOUT 60)
+endfunction()
+
+initlab_tidy_test(selftest)
+initlab_tidy_test(style ${CMAKE_SOURCE_DIR})
+initlab_tidy_test(includes ${CMAKE_SOURCE_DIR})
+initlab_tidy_test(names ${CMAKE_SOURCE_DIR})
+initlab_tidy_test(faults ${CMAKE_SOURCE_DIR})
+initlab_tidy_test(symbols $<TARGET_FILE:initlab_core> ${CMAKE_CURRENT_SOURCE_DIR}/tidy/allowed-symbols)
