@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -138,7 +139,7 @@ int sync_decoder_advance(struct sync_decoder *d, size_t n, struct err *err);
 void sync_decoder_give(struct sync_decoder *d, void *buf);
 
 /*
- * The stream ended here. 0 between two frames (not one byte fed), -EPROTO inside one, or the earlier failure.
+ * The stream ended here. 0 between two frames (not one byte fed, or a whole frame), -EPROTO inside one, or the earlier failure.
  * The decoder has failed afterwards.
  */
 int sync_decoder_eof(struct sync_decoder *d, struct err *err);
@@ -148,3 +149,13 @@ int sync_decoder_eof(struct sync_decoder *d, struct err *err);
  * decoder has then failed.
  */
 int sync_decoder_message(struct sync_decoder *d, struct sync_msg *ret_msg, struct err *err);
+
+/*
+ * Finds a whole START frame in a stream that anybody may write to (exec.fifo), whatever is around it. Feed it the stream in
+ * pieces of any size, beginning with SYNC_FINDER_INIT. True once the last byte of a START came; the rest is not looked at.
+ */
+struct sync_finder {
+        uint8_t last[SYNC_HEADER_SIZE]; /* the latest bytes, oldest first */
+};
+#define SYNC_FINDER_INIT ((struct sync_finder){{0}})
+bool sync_finder_feed(struct sync_finder *f, const void *buf, size_t n);

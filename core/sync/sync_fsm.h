@@ -5,8 +5,8 @@
  * in a state ends in FAILED with an error. CREATED, EXECUTED and FAILED are terminal: nothing leaves them.
  *
  *      parent:   SPAWN -> JOIN -> CONFIG -> WAIT -> CREATED      init died: DRAIN what it said, then FAILED
- *      init:     HELLO -> PREPARE -> READY -> IDLE -> CLOSE -> EXEC -> EXECUTED
- *      starter:  OPEN -> START -> RUNNING -> EXECUTED            init ended: DRAIN, or LAST once EXECUTING came
+ *      init:     HELLO -> PREPARE -> READY -> IDLE -> CLOSE -> SAY -> EXEC -> EXECUTED
+ *      starter:  OPEN -> SEND -> AWAIT -> RUNNING -> EXECUTED    init ended: DRAIN, or LAST once EXECUTING came
  */
 #pragma once
 
@@ -30,10 +30,12 @@ enum sync_state {
         SYNC_I_READY,   /* READY is being sent */
         SYNC_I_IDLE,    /* the socket is closed; waits on exec.fifo */
         SYNC_I_CLOSE,   /* START came: closes fds; an error goes to the starter from here on */
-        SYNC_I_EXEC,    /* EXECUTING is said: only execve is left */
+        SYNC_I_SAY,     /* EXECUTING is being sent */
+        SYNC_I_EXEC,    /* only execve is left */
         /* starter */
         SYNC_S_OPEN,    /* initial: opens the fifos */
-        SYNC_S_START,   /* START is written; waits for EXECUTING */
+        SYNC_S_SEND,    /* START is being written */
+        SYNC_S_AWAIT,   /* for EXECUTING or ERROR */
         SYNC_S_DRAIN,   /* init ended before EXECUTING was read: it may still be in the fifo */
         SYNC_S_RUNNING, /* EXECUTING came: EOF or ERROR decides */
         SYNC_S_LAST,    /* init ended after EXECUTING was read: an ERROR may still be in the fifo */
@@ -66,11 +68,11 @@ enum sync_event {
 };
 
 enum sync_action {
-        SYNC_DO_NOTHING,        /* in a terminal state */
+        SYNC_DO_NOTHING = 0,    /* in a terminal state */
         SYNC_DO_STEP,           /* the side's own step of this state; then DONE or FAIL */
         SYNC_DO_SEND,           /* the state's message: CONFIG, READY, START, EXECUTING; then DONE, BROKEN, IO ... */
         SYNC_DO_RECEIVE,        /* wait for a message */
-        SYNC_DO_LOG,            /* hand the LOG on, then as RECEIVE */
+        SYNC_DO_LOG,            /* hand the LOG on, then go on receiving or draining as before */
         SYNC_DO_DRAIN,          /* read what is there without waiting; nothing there is EOF */
         SYNC_DO_SUCCEED,        /* the side is done */
         SYNC_DO_FAIL,           /* the side failed: err says why */
@@ -90,9 +92,8 @@ void sync_fsm_begin(struct sync_fsm *f, enum sync_side side);
 enum sync_event sync_fsm_event(enum sync_type type);
 
 /*
- * Takes the event; returns what is to be done. When this step enters FAILED (FAIL, TAKE_ERROR, REPORT_*), *err is set, unless
- * the event is one whose cause the driver knows better and has put there: then (err->errnum > 0 and the event
- * is BAD, IO, DEADLINE, BROKEN or FAIL) it stays.
+ * Takes the event; returns what is to be done. A step that enters FAILED (FAIL, TAKE_ERROR, REPORT_*) sets *err, except
+ * where the driver knows the cause better and has put it there (err->errnum > 0): after BAD, IO, BROKEN, FAIL.
  */
 enum sync_action sync_fsm_step(struct sync_fsm *f, enum sync_event event, struct err *err);
 

@@ -87,6 +87,7 @@ struct sync_init {
         int socket;                /* closed by sync_init_report_ready; then -1 */
         int exec_fifo, error_fifo; /* numbers; -1 until CONFIG came. fds_close_for_exec closes the first */
         bool debug;                /* CONFIG's flag: sync_init_log sends */
+        int broken;                /* -errno of a LOG that went out in part or not at all: nothing may follow it */
         struct sync_fsm fsm;
 };
 
@@ -94,18 +95,20 @@ struct sync_init {
 void sync_init_begin(struct sync_init *init, const struct sys *sys, int socket);
 
 /*
- * Waits for CONFIG, -1 for wrong order aside. On success *ret is the caller's; the fifos are taken out of it, into *init.
- * On failure nobody is told (it is the parent that is broken or gone): exit.
+ * Waits for CONFIG. On success *ret is the caller's; the fifos are taken out of it, into *init. On failure the
+ * parent has been told, if it is still there: exit.
  */
 int sync_init_receive_config(struct sync_init *init, const struct timespec *deadline,
                              struct sync_received *ret, struct err *err);
 
-/* A LOG frame if CONFIG asked for them; cut to SYNC_LOG_TEXT_MAX, control characters replaced. Errors are ignored: the
- * next frame will meet them too. At most LIMIT_SYNC_LOG_MS are waited for a parent that doesn't read. */
+/*
+ * Before READY: a LOG frame, if CONFIG asked for them; cut to SYNC_LOG_TEXT_MAX, control characters replaced. Waits at most
+ * LIMIT_SYNC_LOG_MS for a parent that doesn't read. An error is kept in *init and told by the next call that can fail.
+ */
 void sync_init_log(struct sync_init *init, enum sync_log_level level, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* All steps are done: sends READY, closes the socket. After an error: exit, without execve. */
+/* All steps are done: sends READY, closes the socket, in any case. After an error: exit, without execve. */
 int sync_init_report_ready(struct sync_init *init, const struct timespec *deadline, struct err *err);
 
 /*
@@ -114,12 +117,13 @@ int sync_init_report_ready(struct sync_init *init, const struct timespec *deadli
  */
 int sync_init_wait_start(struct sync_init *init, struct err *err);
 
-/* Every fd but error.fifo is closed: says EXECUTING. The next thing is execve. */
+/* Every fd but error.fifo is closed: says EXECUTING. The next thing is execve. On failure the starter has been told. */
 int sync_init_report_executing(struct sync_init *init, const struct timespec *deadline, struct err *err);
 
 /*
- * Something failed: sends *failure to the parent (before READY) or into error.fifo (after START); to nobody
- * in between, where nobody waits. Needs no memory. Then: exit. A failure that has no encoding goes as a shorter one that says so.
+ * Something failed: sends *failure to the parent (before READY) or into error.fifo (after START, so also when execve
+ * answered); to nobody in between, where nobody waits, and never a second time, so it may be called after any failure above.
+ * Needs no memory. A failure that has no encoding goes as one that says so. 0 also when there was nobody to tell. Then: exit.
  */
 int sync_init_report_error(struct sync_init *init, const struct err *failure,
                            const struct timespec *deadline, struct err *err);
