@@ -7,8 +7,9 @@
  * Strictness: types and ranges are exact (no string for a number, no 1.0 for an integer, uint32 ids, the whole
  *   uint64 range), duplicate keys, embedded NUL and depth are refused; unknown fields are ignored, as the spec
  *   says. A JSON null is an absent field, as in Go's encoding/json, which every known generator relies on.
- * Errors: err.place is the JSON pointer (RFC 6901) of the offending value; for syntax errors and duplicate
- *   keys "line L column C".
+ * Errors: err.place is the JSON pointer (RFC 6901) of the offending value, or of where a required one is missing. For
+ *   what the text alone shows (syntax, duplicate keys, NUL, limits of base/limits.h) "line L column C", both from 1,
+ *   columns in characters.
  * Source: https://github.com/opencontainers/runtime-spec v1.2, config.md, config-linux.md.
  */
 #pragma once
@@ -220,17 +221,19 @@ int config_parse(const struct sys *sys, const char *text, size_t len, struct con
 void config_free(const struct sys *sys, struct config *config);
 
 /*
- * Cross-field rules that the spec states and that need no kernel: ociVersion's form and major version, cwd
- * absolute, args and their first item not empty, env items "K=V", namespaces without duplicates or contradictions
- * (mappings need a user namespace, hostname a new uts namespace, sysctl its namespace), mount destinations absolute and
- * without NUL, rlimit names known and soft <= hard, capability names known, device types and paths, ...
+ * The rules that need no kernel, the spec's and those of the system call that a value goes to: ociVersion's form
+ * and major version, root and process there, cwd absolute, args and their first item not empty, env items "K=V",
+ * ids that mean an id, namespace paths absolute, what needs a namespace has it (mappings, hostname, time offsets,
+ * masked paths, each sysctl), mount destinations absolute, rlimit names known, once each and soft <= hard, effective
+ * capabilities within the permitted, devices with numbers that fit dev_t, device rules of "rwm", ...
+ * Not refused: a capability that only a newer kernel knows; the spec wants a warning from whoever applies it.
  * Errors: -EINVAL with the pointer.
  */
 int config_validate(const struct config *config, struct err *err);
 
 /*
  * Refuses (-ENOTSUP, with the pointer) what the spec allows and labrun does not do yet, so that nothing is
- * ever silently ignored. The device rules of `labrun spec`'s deny-all are accepted.
+ * ever silently ignored. Device rules are accepted. "" and an empty list ask for nothing.
  */
 int config_refuse_unsupported(const struct config *config, struct err *err);
 

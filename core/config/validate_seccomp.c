@@ -1,0 +1,78 @@
+/* The rules for "linux.seccomp". */
+#include "core/config/validate.h"
+
+#include <string.h>
+
+#include "core/base/err.h"
+
+#define PLACE "/linux/seccomp"
+
+static const char *const actions[] = {
+        "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+        "SCMP_ACT_TRAP",  "SCMP_ACT_ERRNO",        "SCMP_ACT_TRACE",
+        "SCMP_ACT_ALLOW", "SCMP_ACT_LOG",          "SCMP_ACT_NOTIFY",
+};
+static const char *const with_errno[] = {"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"};
+static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",       "SCMP_CMP_EQ",
+                                        "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ"};
+/* v1.2's list, and the later ones that runc and libseccomp know. */
+static const char *const architectures[] = {
+        "SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",         "SCMP_ARCH_ARM",
+        "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",
+        "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
+        "SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",        "SCMP_ARCH_S390X",
+        "SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",     "SCMP_ARCH_LOONGARCH64",
+        "SCMP_ARCH_M68K",    "SCMP_ARCH_SH",       "SCMP_ARCH_SHEB",
+};
+static const char *const flags[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
+                                    "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+                                    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+
+static int validate_args(const struct config_seccomp_rule *rule, size_t i, struct err *err)
+{
+        for (size_t k = 0; k < rule->args.n; k++) {
+                if (rule->args.item[k].index > 5)
+                        return INVALID(err, "a system call has arguments 0 to 5",
+                                       PLACE "/syscalls/%zu/args/%zu/index", i, k);
+                if (!ONE_OF(rule->args.item[k].op, operators))
+                        return INVALID(err, "unknown operator", PLACE "/syscalls/%zu/args/%zu/op", i, k);
+        }
+        return 0;
+}
+
+static int validate_rule(const struct config_seccomp_rule *rule, size_t i, struct err *err)
+{
+        if (rule->names.n == 0)
+                return INVALID(err, "at least one entry is required", PLACE "/syscalls/%zu/names", i);
+        for (size_t k = 0; k < rule->names.n; k++)
+                if (!*rule->names.item[k])
+                        return INVALID(err, "is empty", PLACE "/syscalls/%zu/names/%zu", i, k);
+        if (!ONE_OF(rule->action, actions))
+                return INVALID(err, "unknown action", PLACE "/syscalls/%zu/action", i);
+        if (rule->errno_ret.set && !ONE_OF(rule->action, with_errno))
+                return INVALID(err, "the action has no errno", PLACE "/syscalls/%zu/errnoRet", i);
+        return validate_args(rule, i, err);
+}
+
+int config_validate_seccomp(const struct config_seccomp *s, struct err *err)
+{
+        int r = 0;
+
+        if (!s->set)
+                return 0;
+        if (!ONE_OF(s->default_action, actions))
+                return INVALID(err, "unknown action", PLACE "/defaultAction");
+        if (s->default_errno_ret.set && !ONE_OF(s->default_action, with_errno))
+                return INVALID(err, "the action has no errno", PLACE "/defaultErrnoRet");
+        for (size_t i = 0; i < s->architectures.n; i++)
+                if (!ONE_OF(s->architectures.item[i], architectures))
+                        return INVALID(err, "unknown architecture", PLACE "/architectures/%zu", i);
+        for (size_t i = 0; i < s->flags.n; i++)
+                if (!ONE_OF(s->flags.item[i], flags))
+                        return INVALID(err, "unknown flag", PLACE "/flags/%zu", i);
+        if (config_given(s->listener_metadata) && !config_given(s->listener_path))
+                return INVALID(err, "needs listenerPath", PLACE "/listenerMetadata");
+        for (size_t i = 0; r == 0 && i < s->syscalls.n; i++)
+                r = validate_rule(&s->syscalls.item[i], i, err);
+        return r;
+}

@@ -1,0 +1,777 @@
+/* core/config: every field's type, range and pointer, by table; every value; failing allocations. */
+#include <errno.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config_full.h"
+#include "core/base/err.h"
+#include "core/config/config.h"
+#include "core/sys.h"
+
+enum kind { STR, BOOLEAN, I32, I64, U16, U32, U64, ARRAY, OBJECT };
+
+#define REQUIRED true
+static const struct row {
+        const char *pointer;
+        enum kind kind;
+        bool required;
+} rows[] = {
+        {"/ociVersion", STR},
+        {"/root", OBJECT},
+        {"/root/path", STR},
+        {"/root/readonly", BOOLEAN},
+        {"/hostname", STR},
+        {"/domainname", STR},
+        {"/annotations", OBJECT},
+        {"/annotations/com.example.a~1b~0c", STR},
+        {"/process", OBJECT},
+        {"/process/terminal", BOOLEAN},
+        {"/process/consoleSize", OBJECT},
+        {"/process/consoleSize/height", U32, REQUIRED},
+        {"/process/consoleSize/width", U32, REQUIRED},
+        {"/process/user", OBJECT},
+        {"/process/user/uid", U32},
+        {"/process/user/gid", U32},
+        {"/process/user/umask", U32},
+        {"/process/user/additionalGids", ARRAY},
+        {"/process/user/additionalGids/2", U32},
+        {"/process/args", ARRAY},
+        {"/process/args/1", STR},
+        {"/process/env", ARRAY},
+        {"/process/env/0", STR},
+        {"/process/cwd", STR},
+        {"/process/capabilities", OBJECT},
+        {"/process/capabilities/bounding", ARRAY},
+        {"/process/capabilities/bounding/1", STR},
+        {"/process/capabilities/effective", ARRAY},
+        {"/process/capabilities/inheritable", ARRAY},
+        {"/process/capabilities/permitted", ARRAY},
+        {"/process/capabilities/ambient", ARRAY},
+        {"/process/rlimits", ARRAY},
+        {"/process/rlimits/0", OBJECT},
+        {"/process/rlimits/0/type", STR, REQUIRED},
+        {"/process/rlimits/0/soft", U64, REQUIRED},
+        {"/process/rlimits/0/hard", U64, REQUIRED},
+        {"/process/noNewPrivileges", BOOLEAN},
+        {"/process/apparmorProfile", STR},
+        {"/process/selinuxLabel", STR},
+        {"/process/oomScoreAdj", I32},
+        {"/process/scheduler", OBJECT},
+        {"/process/scheduler/policy", STR, REQUIRED},
+        {"/process/scheduler/nice", I32},
+        {"/process/scheduler/priority", I32},
+        {"/process/scheduler/flags", ARRAY},
+        {"/process/scheduler/flags/0", STR},
+        {"/process/scheduler/runtime", U64},
+        {"/process/scheduler/deadline", U64},
+        {"/process/scheduler/period", U64},
+        {"/process/ioPriority", OBJECT},
+        {"/process/ioPriority/class", STR, REQUIRED},
+        {"/process/ioPriority/priority", I32, REQUIRED},
+        {"/process/execCPUAffinity", OBJECT},
+        {"/process/execCPUAffinity/initial", STR},
+        {"/process/execCPUAffinity/final", STR},
+        {"/mounts", ARRAY},
+        {"/mounts/1", OBJECT},
+        {"/mounts/1/destination", STR, REQUIRED},
+        {"/mounts/1/type", STR},
+        {"/mounts/1/source", STR},
+        {"/mounts/1/options", ARRAY},
+        {"/mounts/1/options/1", STR},
+        {"/mounts/1/uidMappings", ARRAY},
+        {"/mounts/1/uidMappings/0", OBJECT},
+        {"/mounts/1/uidMappings/0/containerID", U32, REQUIRED},
+        {"/mounts/1/uidMappings/0/hostID", U32, REQUIRED},
+        {"/mounts/1/uidMappings/0/size", U32, REQUIRED},
+        {"/mounts/1/gidMappings", ARRAY},
+        {"/mounts/1/gidMappings/0/containerID", U32, REQUIRED},
+        {"/hooks", OBJECT},
+        {"/hooks/prestart", ARRAY},
+        {"/hooks/prestart/0", OBJECT},
+        {"/hooks/prestart/0/path", STR, REQUIRED},
+        {"/hooks/prestart/0/args", ARRAY},
+        {"/hooks/prestart/0/args/0", STR},
+        {"/hooks/prestart/0/env", ARRAY},
+        {"/hooks/prestart/0/env/0", STR},
+        {"/hooks/prestart/0/timeout", I64},
+        {"/hooks/createRuntime", ARRAY},
+        {"/hooks/createRuntime/0/path", STR, REQUIRED},
+        {"/hooks/createContainer", ARRAY},
+        {"/hooks/createContainer/0/path", STR, REQUIRED},
+        {"/hooks/startContainer", ARRAY},
+        {"/hooks/startContainer/0/path", STR, REQUIRED},
+        {"/hooks/poststart", ARRAY},
+        {"/hooks/poststart/0/path", STR, REQUIRED},
+        {"/hooks/poststop", ARRAY},
+        {"/hooks/poststop/0/path", STR, REQUIRED},
+        {"/linux", OBJECT},
+        {"/linux/namespaces", ARRAY},
+        {"/linux/namespaces/1", OBJECT},
+        {"/linux/namespaces/1/type", STR, REQUIRED},
+        {"/linux/namespaces/1/path", STR},
+        {"/linux/uidMappings", ARRAY},
+        {"/linux/uidMappings/0/containerID", U32, REQUIRED},
+        {"/linux/uidMappings/0/hostID", U32, REQUIRED},
+        {"/linux/uidMappings/0/size", U32, REQUIRED},
+        {"/linux/gidMappings", ARRAY},
+        {"/linux/gidMappings/0/size", U32, REQUIRED},
+        {"/linux/timeOffsets", OBJECT},
+        {"/linux/timeOffsets/monotonic", OBJECT},
+        {"/linux/timeOffsets/monotonic/secs", I64},
+        {"/linux/timeOffsets/monotonic/nanosecs", U32},
+        {"/linux/timeOffsets/boottime", OBJECT},
+        {"/linux/timeOffsets/boottime/secs", I64},
+        {"/linux/devices", ARRAY},
+        {"/linux/devices/0", OBJECT},
+        {"/linux/devices/0/type", STR, REQUIRED},
+        {"/linux/devices/0/path", STR, REQUIRED},
+        {"/linux/devices/0/major", I64, REQUIRED},
+        {"/linux/devices/0/minor", I64, REQUIRED},
+        {"/linux/devices/0/fileMode", U32},
+        {"/linux/devices/0/uid", U32},
+        {"/linux/devices/0/gid", U32},
+        {"/linux/cgroupsPath", STR},
+        {"/linux/sysctl", OBJECT},
+        {"/linux/sysctl/net.ipv4.ip_forward", STR},
+        {"/linux/resources", OBJECT},
+        {"/linux/resources/devices", ARRAY},
+        {"/linux/resources/devices/1", OBJECT},
+        {"/linux/resources/devices/1/allow", BOOLEAN, REQUIRED},
+        {"/linux/resources/devices/1/type", STR},
+        {"/linux/resources/devices/1/major", I64},
+        {"/linux/resources/devices/1/minor", I64},
+        {"/linux/resources/devices/1/access", STR},
+        {"/linux/resources/memory", OBJECT},
+        {"/linux/resources/memory/limit", I64},
+        {"/linux/resources/memory/reservation", I64},
+        {"/linux/resources/memory/swap", I64},
+        {"/linux/resources/memory/kernel", I64},
+        {"/linux/resources/memory/kernelTCP", I64},
+        {"/linux/resources/memory/swappiness", U64},
+        {"/linux/resources/memory/disableOOMKiller", BOOLEAN},
+        {"/linux/resources/memory/useHierarchy", BOOLEAN},
+        {"/linux/resources/memory/checkBeforeUpdate", BOOLEAN},
+        {"/linux/resources/cpu", OBJECT},
+        {"/linux/resources/cpu/shares", U64},
+        {"/linux/resources/cpu/quota", I64},
+        {"/linux/resources/cpu/burst", U64},
+        {"/linux/resources/cpu/period", U64},
+        {"/linux/resources/cpu/realtimeRuntime", I64},
+        {"/linux/resources/cpu/realtimePeriod", U64},
+        {"/linux/resources/cpu/cpus", STR},
+        {"/linux/resources/cpu/mems", STR},
+        {"/linux/resources/cpu/idle", I64},
+        {"/linux/resources/pids", OBJECT},
+        {"/linux/resources/pids/limit", I64, REQUIRED},
+        {"/linux/resources/blockIO", OBJECT},
+        {"/linux/resources/blockIO/weight", U16},
+        {"/linux/resources/blockIO/leafWeight", U16},
+        {"/linux/resources/blockIO/weightDevice", ARRAY},
+        {"/linux/resources/blockIO/weightDevice/0/major", I64, REQUIRED},
+        {"/linux/resources/blockIO/weightDevice/0/minor", I64, REQUIRED},
+        {"/linux/resources/blockIO/weightDevice/0/weight", U16},
+        {"/linux/resources/blockIO/weightDevice/0/leafWeight", U16},
+        {"/linux/resources/blockIO/throttleReadBpsDevice", ARRAY},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/major", I64, REQUIRED},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/minor", I64, REQUIRED},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/rate", U64, REQUIRED},
+        {"/linux/resources/blockIO/throttleWriteBpsDevice", ARRAY},
+        {"/linux/resources/blockIO/throttleReadIOPSDevice", ARRAY},
+        {"/linux/resources/blockIO/throttleWriteIOPSDevice", ARRAY},
+        {"/linux/resources/hugepageLimits", ARRAY},
+        {"/linux/resources/hugepageLimits/0/pageSize", STR, REQUIRED},
+        {"/linux/resources/hugepageLimits/0/limit", U64, REQUIRED},
+        {"/linux/resources/network", OBJECT},
+        {"/linux/resources/network/classID", U32},
+        {"/linux/resources/network/priorities", ARRAY},
+        {"/linux/resources/network/priorities/0/name", STR, REQUIRED},
+        {"/linux/resources/network/priorities/0/priority", U32, REQUIRED},
+        {"/linux/resources/rdma", OBJECT},
+        {"/linux/resources/rdma/m~12", OBJECT},
+        {"/linux/resources/rdma/mlx5_1/hcaHandles", U32},
+        {"/linux/resources/rdma/m~12/hcaObjects", U32},
+        {"/linux/resources/unified", OBJECT},
+        {"/linux/resources/unified/memory.high", STR},
+        {"/linux/intelRdt", OBJECT},
+        {"/linux/intelRdt/closID", STR},
+        {"/linux/intelRdt/l3CacheSchema", STR},
+        {"/linux/intelRdt/memBwSchema", STR},
+        {"/linux/intelRdt/enableCMT", BOOLEAN},
+        {"/linux/intelRdt/enableMBM", BOOLEAN},
+        {"/linux/seccomp", OBJECT},
+        {"/linux/seccomp/defaultAction", STR, REQUIRED},
+        {"/linux/seccomp/defaultErrnoRet", U32},
+        {"/linux/seccomp/architectures", ARRAY},
+        {"/linux/seccomp/architectures/0", STR},
+        {"/linux/seccomp/flags", ARRAY},
+        {"/linux/seccomp/listenerPath", STR},
+        {"/linux/seccomp/listenerMetadata", STR},
+        {"/linux/seccomp/syscalls", ARRAY},
+        {"/linux/seccomp/syscalls/0", OBJECT},
+        {"/linux/seccomp/syscalls/0/names", ARRAY, REQUIRED},
+        {"/linux/seccomp/syscalls/0/names/1", STR},
+        {"/linux/seccomp/syscalls/0/action", STR, REQUIRED},
+        {"/linux/seccomp/syscalls/0/errnoRet", U32},
+        {"/linux/seccomp/syscalls/0/args", ARRAY},
+        {"/linux/seccomp/syscalls/0/args/0/index", U32, REQUIRED},
+        {"/linux/seccomp/syscalls/0/args/0/value", U64, REQUIRED},
+        {"/linux/seccomp/syscalls/0/args/0/valueTwo", U64},
+        {"/linux/seccomp/syscalls/0/args/0/op", STR, REQUIRED},
+        {"/linux/rootfsPropagation", STR},
+        {"/linux/mountLabel", STR},
+        {"/linux/maskedPaths", ARRAY},
+        {"/linux/maskedPaths/0", STR},
+        {"/linux/readonlyPaths", ARRAY},
+        {"/linux/readonlyPaths/1", STR},
+        {"/linux/personality", OBJECT},
+        {"/linux/personality/domain", STR, REQUIRED},
+        {"/linux/personality/flags", ARRAY},
+        {"/linux/personality/flags/0", STR},
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* jansson can't hold CONFIG_FULL's big integers: small ones do for what is edited here. */
+static json_t *editable(void)
+{
+        static const char *const big[] = {"18446744073709551615", "18446744073709551614",
+                                          "9223372036854775808"};
+        char *text = strdup(CONFIG_FULL), *p;
+        json_t *doc;
+
+        for (size_t i = 0; i < 3; i++)
+                while ((p = strstr(text, big[i]))) {
+                        memset(p, ' ', strlen(big[i]));
+                        *p = '7';
+                }
+        doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(doc);
+        free(text);
+        return doc;
+}
+
+/* Unescapes the token at p (to the next '/' or the end) into buf; returns what follows. */
+static const char *next_token(const char *p, char *buf)
+{
+        for (; *p && *p != '/'; p++) {
+                if (*p == '~')
+                        *buf++ = *++p == '0' ? '~' : '/';
+                else
+                        *buf++ = *p;
+        }
+        *buf = '\0';
+        return p;
+}
+
+/* Sets (value, stolen) or removes (NULL) what pointer names. */
+static void edit(json_t *doc, const char *pointer, json_t *value)
+{
+        char token[64];
+        const char *p = next_token(pointer + 1, token);
+        json_t *at = doc;
+
+        while (*p) {
+                at = json_is_array(at) ? json_array_get(at, (size_t)atoi(token)) : json_object_get(at, token);
+                assert_non_null(at);
+                p = next_token(p + 1, token);
+        }
+        if (json_is_array(at) && value)
+                assert_int_equal(json_array_set_new(at, (size_t)atoi(token), value), 0);
+        else if (json_is_array(at))
+                assert_int_equal(json_array_remove(at, (size_t)atoi(token)), 0);
+        else if (value)
+                assert_int_equal(json_object_set_new(at, token, value), 0);
+        else
+                assert_int_equal(json_object_del(at, token), 0);
+}
+
+/* CONFIG_FULL with raw JSON text in place of one value. NULL: without it. */
+static char *full_with(const char *pointer, const char *raw)
+{
+        json_t *doc = editable();
+        char *text, *mark, *out;
+
+        edit(doc, pointer, raw ? json_string("@@") : NULL);
+        text = json_dumps(doc, JSON_COMPACT);
+        json_decref(doc);
+        if (!raw)
+                return text;
+        mark = strstr(text, "\"@@\"");
+        assert_non_null(mark);
+        out = malloc(strlen(text) + strlen(raw) + 1);
+        sprintf(out, "%.*s%s%s", (int)(mark - text), text, raw, mark + 4);
+        free(text);
+        return out;
+}
+
+static void check(const struct row *row, const char *raw, int errnum)
+{
+        char *text = full_with(row->pointer, raw);
+        struct config *c = NULL;
+        struct err e = ERR_INIT;
+        int r = config_parse(sys_linux(), text, strlen(text), &c, &e);
+
+        if (r != -errnum)
+                fail_msg("%s = %s: got %d (%s: %s), expected %d", row->pointer, raw, r, e.place, e.msg,
+                         -errnum);
+        if (errnum && strcmp(e.place, row->pointer) != 0)
+                fail_msg("%s = %s: wrong place %s", row->pointer, raw, e.place);
+        config_free(sys_linux(), c);
+        free(text);
+}
+
+static void config_parse__every_field_of_wrong_type__pointer(void **state)
+{
+        static const struct {
+                const char *raw;
+                unsigned fits; /* bits of enum kind */
+        } values[] = {
+                {"\"x\"", 1 << STR},
+                {"true", 1 << BOOLEAN},
+                {"[]", 1 << ARRAY},
+                {"{}", 1 << OBJECT},
+                {"[[]]", 0},
+                {"1.0", 0},
+                {"1e0", 0},
+                {"7", 1 << I32 | 1 << I64 | 1 << U16 | 1 << U32 | 1 << U64},
+                {"18446744073709551615", 1 << I32 | 1 << I64 | 1 << U16 | 1 << U32 | 1 << U64},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ROWS; i++)
+                for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++)
+                        if (!(values[k].fits & 1u << rows[i].kind) &&
+                            !(rows[i].kind == ARRAY && values[k].raw[0] == '['))
+                                check(&rows[i], values[k].raw, EINVAL);
+}
+
+static void config_parse__every_integer__range_is_exact(void **state)
+{
+        static const struct {
+                enum kind kind;
+                const char *in, *out; /* values just inside and just outside */
+        } edges[] = {
+                {I32, "2147483647", "2147483648"},
+                {I32, "-2147483648", "-2147483649"},
+                {I64, "9223372036854775807", "9223372036854775808"},
+                {I64, "-9223372036854775808", "-9223372036854775809"},
+                {U16, "65535", "65536"},
+                {U16, "0", "-1"},
+                {U32, "4294967295", "4294967296"},
+                {U32, "-0", "-4294967295"},
+                {U64, "18446744073709551615", "18446744073709551616"},
+                {U64, "9223372036854775808", "-9223372036854775808"},
+                {I32, "0", "18446744073709551615"},
+                {U16, "1", "99999999999999999999999999"},
+                {U32, "1", "-99999999999999999999999999"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ROWS; i++)
+                for (size_t k = 0; k < sizeof(edges) / sizeof(edges[0]); k++)
+                        if (edges[k].kind == rows[i].kind) {
+                                check(&rows[i], edges[k].in, 0);
+                                check(&rows[i], edges[k].out, ERANGE);
+                        }
+}
+
+static bool is_item(const char *pointer)
+{
+        const char *last = strrchr(pointer, '/') + 1;
+
+        return *last >= '0' && *last <= '9';
+}
+
+static void config_parse__every_field_absent_or_null__required_or_fine(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ROWS; i++) {
+                if (is_item(rows[i].pointer))
+                        continue;
+                check(&rows[i], NULL, rows[i].required ? EINVAL : 0);
+                check(&rows[i], "null", rows[i].required ? EINVAL : 0);
+        }
+}
+
+static void config_parse__data_that_has_no_type_of_its_own__pointer(void **state)
+{
+        static const struct {
+                const char *pointer, *raw;
+        } values[] = {
+                {"/linux/namespaces/1/type", "\"net\""},
+                {"/linux/namespaces/1/type", "\"\""},
+                {"/linux/namespaces/3/type", "\"pid\""},
+                {"/linux/devices/0/type", "\"\""},
+                {"/linux/devices/0/type", "\"cc\""},
+                {"/linux/devices/0/type", "\"a\""},
+                {"/linux/resources/devices/1/type", "\"p\""},
+                {"/linux/resources/devices/1/type", "\"bc\""},
+                {"/linux/timeOffsets/realtime", "{}"},
+                {"/process/env/1", "null"},
+                {"/mounts/0", "null"},
+                {"/linux/namespaces/0", "null"},
+                {"/linux/resources/rdma/x~0y~1z", "7"},
+                {"/annotations/~1~1~0~0", "7"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+                check(&(struct row){.pointer = values[i].pointer}, values[i].raw, EINVAL);
+}
+
+static void config_parse__null_in_a_map__absent(void **state)
+{
+        static const char text[] = "{\"annotations\":{\"a\":null,\"b\":\"x\",\"c\":null},"
+                                   "\"linux\":{\"timeOffsets\":{\"boottime\":null,\"other\":null}}}";
+        struct config *c = NULL;
+
+        (void)state;
+        assert_int_equal(config_parse(sys_linux(), text, sizeof(text) - 1, &c, NULL), 0);
+        assert_int_equal(c->annotations.n, 1);
+        assert_string_equal(c->annotations.item[0].key, "b");
+        assert_false(c->linux_.time_boottime.set);
+        config_free(sys_linux(), c);
+}
+
+static void config_parse__long_pointer__cut_and_marked(void **state)
+{
+        char text[1024], key[600];
+        struct config *c = NULL;
+        struct err e = ERR_INIT;
+
+        (void)state;
+        memset(key, '/', sizeof(key) - 1); /* doubles when escaped */
+        key[sizeof(key) - 1] = '\0';
+        snprintf(text, sizeof(text), "{\"annotations\":{\"%s\":1}}", key);
+        assert_int_equal(config_parse(sys_linux(), text, strlen(text), &c, &e), -EINVAL);
+        assert_int_equal(strncmp(e.place, "/annotations/~1~1~1", 19), 0);
+        assert_string_equal(e.place + strlen(e.place) - 3, "...");
+}
+
+/* --- every value of CONFIG_FULL --- */
+
+static void check_list(const struct config_str_list *l, const char *joined)
+{
+        char buf[256] = "";
+
+        for (size_t i = 0; i < l->n; i++)
+                snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s;", l->item[i]);
+        assert_string_equal(buf, joined);
+}
+
+#define OPT_IS(o, x)                       \
+        do {                               \
+                assert_true((o).set);      \
+                assert_true((o).v == (x)); \
+        } while (0)
+
+static void check_process(const struct config_process *p)
+{
+        assert_true(p->set && p->terminal && p->no_new_privileges && p->console_size.set);
+        assert_int_equal(p->console_size.height, 25);
+        assert_int_equal(p->console_size.width, 80);
+        assert_int_equal(p->user.uid, 1);
+        assert_int_equal(p->user.gid, 2);
+        OPT_IS(p->user.umask, 18);
+        assert_int_equal(p->user.additional_gids.n, 3);
+        assert_int_equal(p->user.additional_gids.item[0], 5);
+        assert_int_equal(p->user.additional_gids.item[2], 7);
+        check_list(&p->args, "/bin/sh;-c;;");
+        check_list(&p->env, "A=1;B=;");
+        assert_string_equal(p->cwd, "/work");
+        assert_true(p->capabilities.set);
+        check_list(&p->capabilities.bounding, "CAP_KILL;CAP_CHOWN;");
+        check_list(&p->capabilities.effective, "CAP_KILL;");
+        check_list(&p->capabilities.inheritable, "CAP_FOWNER;");
+        check_list(&p->capabilities.permitted, "CAP_KILL;CAP_FSETID;");
+        check_list(&p->capabilities.ambient, "CAP_SETUID;");
+        assert_int_equal(p->rlimits.n, 1);
+        assert_string_equal(p->rlimits.item[0].type, "RLIMIT_NOFILE");
+        assert_true(p->rlimits.item[0].soft == 1024 && p->rlimits.item[0].hard == UINT64_MAX);
+        assert_string_equal(p->apparmor_profile, "aa");
+        assert_string_equal(p->selinux_label, "se");
+        OPT_IS(p->oom_score_adj, -500);
+        assert_string_equal(p->scheduler.policy, "SCHED_DEADLINE");
+        OPT_IS(p->scheduler.nice, -3);
+        OPT_IS(p->scheduler.priority, 0);
+        check_list(&p->scheduler.flags, "SCHED_FLAG_RECLAIM;");
+        OPT_IS(p->scheduler.runtime, 10);
+        OPT_IS(p->scheduler.deadline, 20);
+        OPT_IS(p->scheduler.period, 30);
+        assert_string_equal(p->io_priority.class_, "IOPRIO_CLASS_BE");
+        assert_int_equal(p->io_priority.priority, 4);
+        assert_string_equal(p->exec_cpu_affinity.initial, "0-1");
+        assert_string_equal(p->exec_cpu_affinity.final, "2");
+}
+
+static void check_mounts_and_hooks(const struct config *c)
+{
+        const struct config_mount *m = c->mounts.item;
+
+        assert_int_equal(c->mounts.n, 2);
+        assert_string_equal(m[0].destination, "/proc");
+        assert_string_equal(m[0].type, "proc");
+        assert_string_equal(m[1].source, "/srv");
+        assert_int_equal(m[0].options.n, 0);
+        check_list(&m[1].options, "rbind;idmap;");
+        assert_int_equal(m[1].uid_mappings.item[0].host_id, 1000);
+        assert_int_equal(m[1].uid_mappings.item[0].size, 10);
+        assert_int_equal(m[1].gid_mappings.item[0].container_id, 1);
+        assert_int_equal(m[1].gid_mappings.item[0].host_id, 2000);
+        assert_string_equal(c->hooks.prestart.item[0].path, "/h1");
+        check_list(&c->hooks.prestart.item[0].args, "a;");
+        check_list(&c->hooks.prestart.item[0].env, "K=V;");
+        OPT_IS(c->hooks.prestart.item[0].timeout, 1);
+        assert_string_equal(c->hooks.create_runtime.item[0].path, "/h2");
+        assert_false(c->hooks.create_runtime.item[0].timeout.set);
+        assert_string_equal(c->hooks.create_container.item[0].path, "/h3");
+        assert_string_equal(c->hooks.start_container.item[0].path, "/h4");
+        assert_string_equal(c->hooks.poststart.item[0].path, "/h5");
+        assert_string_equal(c->hooks.poststop.item[0].path, "/h6");
+}
+
+static void check_resources(const struct config_resources *r)
+{
+        assert_int_equal(r->devices.n, 2);
+        assert_false(r->devices.item[0].allow);
+        assert_int_equal(r->devices.item[0].type, 'a');
+        assert_false(r->devices.item[0].major.set);
+        assert_string_equal(r->devices.item[0].access, "rwm");
+        assert_true(r->devices.item[1].allow);
+        assert_int_equal(r->devices.item[1].type, 'b');
+        OPT_IS(r->devices.item[1].major, 8);
+        OPT_IS(r->devices.item[1].minor, -1);
+        assert_null(r->devices.item[1].access);
+        OPT_IS(r->memory.limit, 101);
+        OPT_IS(r->memory.reservation, 102);
+        OPT_IS(r->memory.swap, 103);
+        OPT_IS(r->memory.kernel, -1);
+        OPT_IS(r->memory.kernel_tcp, 105);
+        OPT_IS(r->memory.swappiness, 60);
+        OPT_IS(r->memory.disable_oom_killer, true);
+        OPT_IS(r->memory.use_hierarchy, false);
+        OPT_IS(r->memory.check_before_update, true);
+        OPT_IS(r->cpu.shares, 201);
+        OPT_IS(r->cpu.quota, 202);
+        OPT_IS(r->cpu.burst, 203);
+        OPT_IS(r->cpu.period, 204);
+        OPT_IS(r->cpu.realtime_runtime, 205);
+        OPT_IS(r->cpu.realtime_period, 206);
+        OPT_IS(r->cpu.idle, 1);
+        assert_string_equal(r->cpu.cpus, "0-3");
+        assert_string_equal(r->cpu.mems, "0");
+        assert_true(r->pids.set && r->pids.limit == -1);
+        OPT_IS(r->block_io.weight, 65535);
+        OPT_IS(r->block_io.leaf_weight, 301);
+        OPT_IS(r->block_io.weight_device.item[0].weight, 302);
+        OPT_IS(r->block_io.weight_device.item[0].leaf_weight, 303);
+        assert_true(r->block_io.throttle_read_bps.item[0].rate == UINT64_MAX - 1);
+        assert_true(r->block_io.throttle_write_bps.item[0].rate == 402);
+        assert_true(r->block_io.throttle_read_iops.item[0].rate == 403);
+        assert_true(r->block_io.throttle_write_iops.item[0].rate == 404);
+        assert_true(r->block_io.throttle_write_iops.item[0].minor == 4);
+        assert_true(r->hugepage.item[0].limit == UINT64_C(9223372036854775808));
+        OPT_IS(r->network.class_id, 1048577);
+        assert_string_equal(r->network.priorities.item[0].name, "eth0");
+        assert_int_equal(r->network.priorities.item[0].priority, 500);
+        assert_string_equal(r->rdma.item[0].device, "mlx5_1");
+        OPT_IS(r->rdma.item[0].hca_handles, 3);
+        OPT_IS(r->rdma.item[0].hca_objects, 10000);
+        assert_string_equal(r->rdma.item[1].device, "m/2");
+        assert_string_equal(r->unified.item[0].key, "memory.high");
+        assert_string_equal(r->unified.item[0].value, "9");
+}
+
+static void check_seccomp(const struct config_seccomp *s)
+{
+        assert_string_equal(s->default_action, "SCMP_ACT_ERRNO");
+        OPT_IS(s->default_errno_ret, 38);
+        check_list(&s->architectures, "SCMP_ARCH_X86_64;");
+        check_list(&s->flags, "SECCOMP_FILTER_FLAG_LOG;");
+        assert_string_equal(s->listener_path, "/run/l");
+        assert_string_equal(s->listener_metadata, "m");
+        check_list(&s->syscalls.item[0].names, "read;write;");
+        assert_string_equal(s->syscalls.item[0].action, "SCMP_ACT_ERRNO");
+        OPT_IS(s->syscalls.item[0].errno_ret, 1);
+        assert_int_equal(s->syscalls.item[0].args.item[0].index, 5);
+        assert_true(s->syscalls.item[0].args.item[0].value == UINT64_MAX);
+        assert_true(s->syscalls.item[0].args.item[0].value_two == INT64_MAX);
+        assert_string_equal(s->syscalls.item[0].args.item[0].op, "SCMP_CMP_MASKED_EQ");
+}
+
+static void check_linux(const struct config_linux *l)
+{
+        assert_true(l->set);
+        for (size_t i = 0; i < CONFIG_NS__COUNT; i++) {
+                assert_true(l->ns[i].set);
+                assert_int_equal(l->ns[i].index, i);
+        }
+        assert_string_equal(l->ns[CONFIG_NS_NETWORK].path, "/run/netns/a");
+        assert_null(l->ns[CONFIG_NS_TIME].path);
+        assert_int_equal(l->uid_mappings.item[0].size, 65536);
+        assert_int_equal(l->gid_mappings.item[0].host_id, 3);
+        assert_true(l->time_monotonic.secs == -5 && l->time_monotonic.nanosecs == 999999999);
+        assert_true(l->time_boottime.set && l->time_boottime.secs == 7);
+        assert_int_equal(l->devices.n, 2);
+        assert_int_equal(l->devices.item[0].type, 'c');
+        assert_string_equal(l->devices.item[0].path, "/dev/fuse");
+        assert_true(l->devices.item[0].major == 10 && l->devices.item[0].minor == 229);
+        OPT_IS(l->devices.item[0].file_mode, 0666);
+        OPT_IS(l->devices.item[0].uid, 11);
+        OPT_IS(l->devices.item[0].gid, 12);
+        assert_int_equal(l->devices.item[1].type, 'p');
+        assert_string_equal(l->cgroups_path, "/a/b");
+        assert_string_equal(l->sysctl.item[0].key, "net.ipv4.ip_forward");
+        assert_string_equal(l->sysctl.item[0].value, "1");
+        assert_string_equal(l->intel_rdt.clos_id, "c");
+        assert_string_equal(l->intel_rdt.l3_cache_schema, "L3:0=f");
+        assert_string_equal(l->intel_rdt.mem_bw_schema, "MB:0=20");
+        assert_true(l->intel_rdt.enable_cmt && l->intel_rdt.enable_mbm);
+        assert_string_equal(l->rootfs_propagation, "slave");
+        assert_string_equal(l->mount_label, "ml");
+        check_list(&l->masked_paths, "/proc/kcore;");
+        check_list(&l->readonly_paths, "/proc/sys;/proc/bus;");
+        assert_string_equal(l->personality.domain, "LINUX32");
+        check_list(&l->personality.flags, "F;");
+}
+
+static void config_parse__full__every_value_as_written(void **state)
+{
+        struct config *c = NULL;
+        struct err e = ERR_INIT;
+
+        (void)state;
+        if (config_parse(sys_linux(), CONFIG_FULL, strlen(CONFIG_FULL), &c, &e) != 0)
+                fail_msg("%s: %s", e.place, e.msg);
+        assert_string_equal(c->oci_version, "1.2.0");
+        assert_true(c->root.set && c->root.readonly);
+        assert_string_equal(c->root.path, "rootfs");
+        assert_string_equal(c->hostname, "host");
+        assert_string_equal(c->domainname, "dom");
+        assert_int_equal(c->annotations.n, 2);
+        assert_string_equal(c->annotations.item[0].key, "com.example.a/b~c");
+        assert_string_equal(c->annotations.item[0].value, "one");
+        assert_string_equal(c->annotations.item[1].value, "");
+        check_process(&c->process);
+        check_mounts_and_hooks(c);
+        check_linux(&c->linux_);
+        check_resources(&c->linux_.resources);
+        check_seccomp(&c->linux_.seccomp);
+        config_free(sys_linux(), c);
+}
+
+static void config_parse__empty_object__everything_absent(void **state)
+{
+        struct config *c = NULL;
+        struct config zero;
+
+        (void)state;
+        assert_int_equal(config_parse(sys_linux(), "{}", 2, &c, NULL), 0);
+        memset(&zero, 0, sizeof(zero));
+        zero.store = c->store;
+        assert_memory_equal(c, &zero, sizeof(zero));
+        config_free(sys_linux(), c);
+        config_free(sys_linux(), NULL);
+}
+
+/* --- failing allocations --- */
+
+struct failing {
+        unsigned long calls, fail_at; /* the fail_at-th call fails (from 1), alone or with all later ones */
+        bool for_good;
+        long live;
+};
+static struct failing fault; /* jansson's hooks have no context */
+
+static bool fault_fires(void)
+{
+        fault.calls++;
+        return fault.fail_at &&
+               (fault.calls == fault.fail_at || (fault.for_good && fault.calls > fault.fail_at));
+}
+
+static void *fault_malloc(size_t n)
+{
+        void *p = fault_fires() ? NULL : malloc(n);
+
+        fault.live += p != NULL;
+        return p;
+}
+
+static void fault_free(void *p)
+{
+        fault.live -= p != NULL;
+        free(p);
+}
+
+static void *fault_sys_alloc(const struct sys *sys, size_t n)
+{
+        (void)sys;
+        return fault_malloc(n);
+}
+
+static void fault_sys_free(const struct sys *sys, void *p)
+{
+        (void)sys;
+        fault_free(p);
+}
+
+static void config_parse__nth_allocation_fails__enomem_and_no_leak(void **state)
+{
+        struct sys_ops ops = *sys_linux()->op;
+        struct sys sys = {.op = &ops};
+        json_malloc_t old_malloc;
+        json_free_t old_free;
+
+        (void)state;
+        ops.alloc = fault_sys_alloc;
+        ops.free = fault_sys_free;
+        json_get_alloc_funcs(&old_malloc, &old_free);
+        json_set_alloc_funcs(fault_malloc, fault_free);
+        for (int for_good = 0; for_good < 2; for_good++) {
+                int r = -ENOMEM;
+                for (unsigned long n = 1; r != 0; n++) {
+                        static const char text[] = CONFIG_FULL "\n";
+                        struct config *c = NULL;
+                        struct err e = ERR_INIT;
+                        fault = (struct failing){.fail_at = n, .for_good = for_good};
+                        r = config_parse(&sys, text, sizeof(text) - 1, &c, &e);
+                        if (r == 0) {
+                                assert_true(n > 500); /* the faults were really there */
+                                check_process(&c->process);
+                                config_free(&sys, c);
+                        } else {
+                                assert_int_equal(r, -ENOMEM);
+                                assert_int_equal(e.errnum, ENOMEM);
+                                assert_true(e.place[0]);
+                                assert_null(c);
+                        }
+                        assert_int_equal(fault.live, 0);
+                }
+        }
+        json_set_alloc_funcs(old_malloc, old_free);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(config_parse__every_field_of_wrong_type__pointer),
+                cmocka_unit_test(config_parse__every_integer__range_is_exact),
+                cmocka_unit_test(config_parse__every_field_absent_or_null__required_or_fine),
+                cmocka_unit_test(config_parse__data_that_has_no_type_of_its_own__pointer),
+                cmocka_unit_test(config_parse__null_in_a_map__absent),
+                cmocka_unit_test(config_parse__long_pointer__cut_and_marked),
+                cmocka_unit_test(config_parse__full__every_value_as_written),
+                cmocka_unit_test(config_parse__empty_object__everything_absent),
+                cmocka_unit_test(config_parse__nth_allocation_fails__enomem_and_no_leak),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
