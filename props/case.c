@@ -69,7 +69,7 @@ void pt_hit(pt *t, const pt_point *p, bool cond)
 }
 
 /* One line, whatever was put into it. */
-static void say_v(pt *t, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say_v(pt *t, const char *fmt, va_list ap)
 {
         char line[2048];
 
