@@ -28,6 +28,7 @@ static void follow(pt *t)
         for (size_t i = 0; i < s->n; i++) {
                 char buf[8] = {0};
                 uint64_t arg = s->arg[i];
+                size_t n;
                 switch (s->op[i]) {
                 case 0:
                         s->got[i] = pt_below(t, arg);
@@ -39,8 +40,9 @@ static void follow(pt *t)
                         s->got[i] = (uint64_t)pt_int(t, -(int64_t)(arg >> 1), (int64_t)(arg & 0xffff));
                         break;
                 case 3:
-                        s->got[i] = pt_bytes(t, buf, 0, sizeof(buf));
-                        for (size_t k = 0; k < s->got[i]; k++)
+                        n = pt_bytes(t, buf, 0, sizeof(buf));
+                        s->got[i] = n;
+                        for (size_t k = 0; k < n; k++)
                                 s->got[i] = s->got[i] * 31 + (uint8_t)buf[k];
                         break;
                 default:
