@@ -26,3 +26,10 @@
 
 /* One file of /proc or of the state directory. */
 #define LIMIT_SMALL_FILE 65536u
+
+/* /proc/self/mountinfo: fs.mount-max is 100,000 mounts, a line of them rarely more than 160 bytes. */
+#define LIMIT_MOUNTINFO (16u << 20)
+
+/* How long a killed process may take to leave its cgroup, and an empty cgroup to be removable. */
+#define LIMIT_CGROUP_KILL_MS 10000
+#define LIMIT_CGROUP_REMOVE_MS 5000

@@ -1,7 +1,10 @@
 /*
  * The container's cgroups: version 1 hierarchies, hybrid, or the unified version 2.
- * A config with linux.cgroupsPath gets that path (relative to the runtime's own cgroup when it is not
- * absolute), otherwise /ID. Only creation, joining, killing, removal and the device deny-all are done here.
+ *
+ * A config with linux.cgroupsPath gets that path in every hierarchy (relative to the runtime's own cgroup
+ * when it is not absolute), otherwise /ID. Only creation, joining, killing, removal and the device rules are
+ * done here. The directories are the host's cgroupfs: no part of their paths is the container's to choose.
+ * Source: runtime-spec 1.2 config-linux.md "Control groups"; cgroups(7); kernel cgroup-v1/, cgroup-v2.
  */
 #pragma once
 
@@ -11,6 +14,7 @@
 
 struct config;
 struct err;
+struct json_t; /* <jansson.h> */
 struct sys;
 
 #define CGROUP_MAX 16 /* hierarchies */
@@ -18,19 +22,55 @@ struct sys;
 struct cgroup {
         size_t n;
         struct cgroup_dir {
-                char path[4096];   /* of the directory, on the host */
-                char created[4096]; /* topmost directory that we made, "" when it was there: removal stops at it */
+                char path[4096];    /* of the directory, on the host */
+                char created[4096]; /* topmost directory that we made, "" when it was there: removal stops at
+                                       it */
                 bool v2;
-        } *dir; /* n items; owned: cgroup_free */
+        } * dir; /* n items; owned: cgroup_free */
 };
 
+/*
+ * Makes the directories. One that exists is taken only while no process is in it or below, and it isn't
+ * frozen: two containers in one cgroup would kill each other (-EBUSY). A new cpuset gets its parent's cpus
+ * and mems, without which it takes no process. On failure everything that was made is removed. Errors:
+ * -EINVAL with /linux/cgroupsPath (empty, "/", or with a ".."), else the place is the directory.
+ */
 int cgroup_create(const struct sys *sys, const struct config *config, const char *id,
                   struct cgroup *ret_cgroup, struct err *err);
 int cgroup_add(const struct sys *sys, const struct cgroup *cgroup, pid_t pid, struct err *err);
-/* The device rules, where a v1 devices hierarchy is; *ret_applied tells (false: the caller warns). */
+
+/*
+ * The rules of linux.resources.devices in their order, and after them the devices that every container has
+ * (the default ones, terminals, and mknod of any), as in runc. Only where a v1 devices hierarchy is;
+ * *ret_applied tells (false: there are rules but no such hierarchy, and the caller warns).
+ */
 int cgroup_apply_devices(const struct sys *sys, const struct cgroup *cgroup, const struct config *config,
                          bool *ret_applied, struct err *err);
+
+/*
+ * SIGKILL to every process in the cgroups and below, frozen ones too, again until none is left, in at most
+ * LIMIT_CGROUP_KILL_MS (-ETIMEDOUT). Missing directories are fine. -EBUSY: the caller itself is in there.
+ */
 int cgroup_kill(const struct sys *sys, const struct cgroup *cgroup, struct err *err);
-/* Removes what cgroup_create made, subdirectories made by the payload too; missing ones are fine. */
+
+/*
+ * Removes what cgroup_create made, subdirectories made by the payload too; missing ones are fine. Waits at
+ * most LIMIT_CGROUP_REMOVE_MS for the kernel to let go (-EBUSY). All directories are tried; the first error
+ * is told.
+ */
 int cgroup_remove(const struct sys *sys, const struct cgroup *cgroup, struct err *err);
-void cgroup_free(const struct sys *sys, struct cgroup *cgroup);
+void cgroup_free(const struct sys *sys, struct cgroup *cgroup); /* NULL-safe; an all-zero struct is fine */
+
+/*
+ * For the state file: [{"path": "...", "created": "...", "v2": false}, ...]. to_json returns a new reference
+ * (the caller's) or NULL without memory. from_json checks what it reads: absolute paths without "..", created
+ * being path or a parent of it. Errors: -EINVAL with a JSON pointer below the array.
+ */
+struct json_t *cgroup_to_json(const struct cgroup *cgroup);
+int cgroup_from_json(const struct sys *sys, const struct json_t *json, struct cgroup *ret_cgroup,
+                     struct err *err);
+
+/* Pure: linux.cgroupsPath or the id as a path that is safe to append ("/a/b"); *ret_absolute: to the
+ * hierarchy's root. */
+int cgroup_path(const char *cgroups_path, const char *id, char *buf, size_t size, bool *ret_absolute,
+                struct err *err);

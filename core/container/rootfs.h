@@ -1,8 +1,8 @@
 /*
  * The container's root file system, built by init inside its new mount namespace.
  *
- * The rootfs is untrusted: every path inside it is resolved with openat2(RESOLVE_IN_ROOT) semantics and acted on
- * through the fd, never by name again. Mount sources are the host's, as the config's owner names them.
+ * The rootfs is untrusted: every path inside it is resolved with openat2(RESOLVE_IN_ROOT) semantics and acted
+ * on through the fd, never by name again. Mount sources are the host's, as the config's owner names them.
  */
 #pragma once
 

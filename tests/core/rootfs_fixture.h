@@ -1,0 +1,60 @@
+/*
+ * A root file system in a temporary directory, a "host" mount namespace with shared propagation, and a
+ * process that builds a container's root in a namespace below that. The host's mounts and files are compared
+ * before and after.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/err.h"
+#include "core/config/config.h"
+
+struct fixture {
+        char bundle[64];
+        char rootfs[80];
+        char outside[80]; /* a directory that nothing may change; holds the file "canary" */
+};
+
+/* Runs inside the finished container; what it returns is the exit status, 0 = as expected. */
+typedef int inside_fn(void *arg);
+
+int fixture_setup(void **state); /* cmocka; skips by name as an ordinary user */
+int fixture_teardown(void **state);
+
+/* Makes rootfs/path from the text: "d" a directory, "l:TARGET" a symlink, "f:TEXT" a file; parents as well.
+ */
+void fixture_make(const struct fixture *f, const char *path, const char *what);
+
+/* A config like that of `labrun spec`, without strings that need freeing; the caller may change it. */
+struct fixture_config {
+        struct config c;
+        struct config_mount mounts[16];
+        const char *options[16][8];
+        const char *masked[8], *readonly[8];
+        struct config_device devices[8];
+        struct config_kv sysctl[4];
+};
+void fixture_config(struct fixture_config *fc);
+/* Adds an entry of /mounts; the options end with NULL. Returns its index. */
+size_t fixture_mount(struct fixture_config *fc, const char *destination, const char *type, const char *source,
+                     ...) __attribute__((sentinel));
+
+enum fixture_end {
+        FIXTURE_OK,           /* built, inside() answered 0, the host is as it was */
+        FIXTURE_REFUSED,      /* a step failed; *ret_err tells; the host is as it was */
+        FIXTURE_INSIDE,       /* inside() answered *ret_line */
+        FIXTURE_HOST_CHANGED, /* whatever else happened */
+        FIXTURE_BROKEN,       /* the test itself could not run */
+};
+enum fixture_end fixture_run(const struct fixture *f, const struct config *c, inside_fn *inside, void *arg,
+                             struct err *ret_err, int *ret_line);
+const char *fixture_end_name(enum fixture_end end);
+
+/* For inside functions: the line number where an expectation failed. */
+#define EXPECT(cond)                     \
+        do {                             \
+                if (!(cond))             \
+                        return __LINE__; \
+        } while (0)
