@@ -74,7 +74,7 @@ function(initlab_fault_test name)
 endfunction()
 
 set(INITLAB_PROP_TARGET prop)
-if(NOT TARGET ${INITLAB_PROP_TARGET})
+if(NOT TARGET ${INITLAB_PROP_TARGET} OR NOT TARGET labrun)
   return()
 endif()
 add_custom_target(faults)
