@@ -36,7 +36,7 @@
         "{\"allow\":true,\"type\":\"b\",\"major\":8,\"minor\":-1,\"access\":\"\"}],"                                   \
         "\"memory\":{\"limit\":101,\"reservation\":102,\"swap\":103,\"kernel\":-1,\"kernelTCP\":105,\"swappiness\":60,"\
         "\"disableOOMKiller\":true,\"useHierarchy\":false,\"checkBeforeUpdate\":true},"                                \
-        "\"cpu\":{\"shares\":201,\"quota\":202,\"burst\":203,\"period\":204,\"realtimeRuntime\":205,"                  \
+        "\"cpu\":{\"shares\":201,\"quota\":202,\"burst\":200,\"period\":204,\"realtimeRuntime\":205,"                  \
         "\"realtimePeriod\":206,\"cpus\":\"0-3\",\"mems\":\"0\",\"idle\":1},\"pids\":{\"limit\":-1},"                  \
         "\"blockIO\":{\"weight\":65535,\"leafWeight\":301,"                                                            \
         "\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":302,\"leafWeight\":303}],"                              \

@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/config/config.h"
 #include "core/sys.h"
+#include "tests/core/config_edit.h"
 #include "tests/core/config_full.h"
 
 enum kind { STR, BOOLEAN, I32, I64, U16, U32, U64, ARRAY, OBJECT };
@@ -238,82 +239,9 @@ static const struct row {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* jansson can't hold CONFIG_FULL's big integers: small ones do for what is edited here. */
-static json_t *editable(void)
-{
-        static const char *const big[] = {"18446744073709551615", "18446744073709551614",
-                                          "9223372036854775808"};
-        char *text = strdup(CONFIG_FULL), *p;
-        json_t *doc;
-
-        for (size_t i = 0; i < 3; i++)
-                while ((p = strstr(text, big[i]))) {
-                        memset(p, ' ', strlen(big[i]));
-                        *p = '7';
-                }
-        doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-        assert_non_null(doc);
-        free(text);
-        return doc;
-}
-
-/* Unescapes the token at p (to the next '/' or the end) into buf; returns what follows. */
-static const char *next_token(const char *p, char *buf)
-{
-        for (; *p && *p != '/'; p++) {
-                if (*p == '~')
-                        *buf++ = *++p == '0' ? '~' : '/';
-                else
-                        *buf++ = *p;
-        }
-        *buf = '\0';
-        return p;
-}
-
-/* Sets (value, stolen) or removes (NULL) what pointer names. */
-static void edit(json_t *doc, const char *pointer, json_t *value)
-{
-        char token[64];
-        const char *p = next_token(pointer + 1, token);
-        json_t *at = doc;
-
-        while (*p) {
-                at = json_is_array(at) ? json_array_get(at, (size_t)atoi(token)) : json_object_get(at, token);
-                assert_non_null(at);
-                p = next_token(p + 1, token);
-        }
-        if (json_is_array(at) && value)
-                assert_int_equal(json_array_set_new(at, (size_t)atoi(token), value), 0);
-        else if (json_is_array(at))
-                assert_int_equal(json_array_remove(at, (size_t)atoi(token)), 0);
-        else if (value)
-                assert_int_equal(json_object_set_new(at, token, value), 0);
-        else
-                assert_int_equal(json_object_del(at, token), 0);
-}
-
-/* CONFIG_FULL with raw JSON text in place of one value. NULL: without it. */
-static char *full_with(const char *pointer, const char *raw)
-{
-        json_t *doc = editable();
-        char *text, *mark, *out;
-
-        edit(doc, pointer, raw ? json_string("@@") : NULL);
-        text = json_dumps(doc, JSON_COMPACT);
-        json_decref(doc);
-        if (!raw)
-                return text;
-        mark = strstr(text, "\"@@\"");
-        assert_non_null(mark);
-        out = malloc(strlen(text) + strlen(raw) + 1);
-        sprintf(out, "%.*s%s%s", (int)(mark - text), text, raw, mark + 4);
-        free(text);
-        return out;
-}
-
 static void check(const struct row *row, const char *raw, int errnum)
 {
-        char *text = full_with(row->pointer, raw);
+        char *text = config_edit(CONFIG_FULL, row->pointer, raw);
         struct config *c = NULL;
         struct err e = ERR_INIT;
         int r = config_parse(sys_linux(), text, strlen(text), &c, &e);

@@ -121,7 +121,7 @@ static void check_resources(const struct config_resources *r)
         OPT_IS(r->memory.check_before_update, true);
         OPT_IS(r->cpu.shares, 201);
         OPT_IS(r->cpu.quota, 202);
-        OPT_IS(r->cpu.burst, 203);
+        OPT_IS(r->cpu.burst, 200);
         OPT_IS(r->cpu.period, 204);
         OPT_IS(r->cpu.realtime_runtime, 205);
         OPT_IS(r->cpu.realtime_period, 206);
