@@ -18,3 +18,15 @@ function(initlab_static_program target)
     target_link_options(${target} PRIVATE -static)
   endif()
 endfunction()
+
+# A program that runs as a container's payload: always static, and never instrumented, because what a sanitizer or
+# a profile opens, maps and writes would be observed in the payload.
+function(initlab_payload_program target)
+  if(INITLAB_FLAVOUR MATCHES "^(asan|libfuzzer)$")
+    set(plain -fno-sanitize=all)
+  elseif(INITLAB_FLAVOUR STREQUAL "coverage")
+    set(plain -fno-profile-instr-generate -fno-coverage-mapping)
+  endif()
+  target_compile_options(${target} PRIVATE ${plain})
+  target_link_options(${target} PRIVATE -static ${plain})
+endfunction()
