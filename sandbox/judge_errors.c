@@ -1,0 +1,75 @@
+/* ERR-ONE: a failed start is told exactly once, whole, by a non-zero exit and on the runtime's own channel. */
+#include <string.h>
+
+#include "sandbox/judge_private.h"
+
+/* The errors on every stderr of the run: the container's, which create and run share, and those of the other commands. */
+static unsigned stderr_errors(const struct run *r, const char **ret_text)
+{
+        const char *container = r->o->stream[2].used ? r->o->stream[2].text : "";
+        unsigned n = judge_count_errors(container);
+
+        *ret_text = container;
+        for (size_t i = 0; i < r->o->n_commands; i++) {
+                const struct obs_command *c = &r->o->command[i];
+                if (strcmp(c->name, "start") != 0 && c != r->refuser)
+                        continue;
+                if (c->err[0])
+                        *ret_text = c->err;
+                n += judge_count_errors(c->err);
+        }
+        return n;
+}
+
+static void judge_text(const struct run *r, struct verdict *v)
+{
+        const char *text;
+        unsigned on_stderr = stderr_errors(r, &text), in_log = judge_count_errors(r->o->log);
+        bool seen = r->o->stream[2].used || (r->refuser && strcmp(r->refuser->name, "start") == 0);
+        size_t len = strlen(text);
+
+        if (on_stderr == 0 && in_log == 0 && (seen || r->s->client.log)) {
+                judge_say(v, VERDICT_FAIL, "the start fails without any error message");
+                return;
+        }
+        if (seen && on_stderr > 1)
+                judge_say(v, judge_ours(r), "%u errors on stderr instead of one: %.300s", on_stderr, text);
+        if (seen && on_stderr == 0)
+                judge_say(v, judge_ours(r), "the error is in the log only, not on stderr");
+        if (r->s->client.log && in_log != 1)
+                judge_say(v, judge_ours(r), "%u errors in the log instead of one: %.300s", in_log, r->o->log);
+        if (on_stderr == 1 && len < sizeof r->o->log - 1 && text[len - 1] != '\n')
+                judge_say(v, VERDICT_FAIL, "the error is cut: %.300s", text);
+        if (seen || r->s->client.log)
+                judge_ok(v);
+}
+
+void judge_errors(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_ERR_ONE];
+
+        if (r->o->timed_out || r->o->n_commands == 0)
+                return;
+        if (r->report->started) {
+                if (r->s->bad)
+                        judge_say(v, VERDICT_FAIL, "the payload ran, but its executable is bad");
+                return; /* nothing failed */
+        }
+        if (!r->s->bad && !r->refuser) {
+                judge_say(v, VERDICT_FAIL, "success was answered, but the payload never reported");
+                return;
+        }
+        if (r->refuser && r->refuser->end != END_EXITED)
+                judge_say(v, VERDICT_FAIL, "%s dies of signal %d instead of an error", r->refuser->name,
+                          r->refuser->code);
+        if (!r->refuser) {
+                /* Others are known to answer 0 when only execve itself finds the executable bad. */
+                if (r->ours || !scenario_fails_late(r->s))
+                        judge_say(v, VERDICT_FAIL, "success is answered, but the executable is bad (%s)",
+                                  scenario_bad_word(r->s->bad));
+                else
+                        judge_say(v, VERDICT_DIFFERS, "success is answered, execve failed later (%s)",
+                                  scenario_bad_word(r->s->bad));
+        }
+        judge_text(r, v);
+}

@@ -1,0 +1,103 @@
+/*
+ * What was seen of one run: plain data, so that it can lie in memory shared between the supervisor, which fills it inside
+ * the private surroundings, and the executor, which judges it outside; and so that tests can make one by hand.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sandbox/scenario.h"
+
+struct err;
+
+#define OBS_TEXT 4096
+#define OBS_COMMANDS 8
+#define OBS_LEFT 16
+#define OBS_REPORT (128u << 10)
+#define OBS_RLIMITS 16
+#define OBS_GROUPS 64
+#define OBS_FDS 96
+
+enum obs_end { END_NONE, END_EXITED, END_SIGNALED, END_TIMEOUT };
+
+/* One invocation of the runtime. */
+struct obs_command {
+        char name[16];    /* run, create, start, state, delete */
+        enum obs_end end; /* END_TIMEOUT: killed by us */
+        int code;         /* exit status or signal */
+        uint32_t ms;
+        char out[OBS_TEXT], err[OBS_TEXT]; /* of commands that do not carry the container's stdio */
+};
+
+/* What the reader of fd 1 or 2 got. */
+struct obs_stream {
+        bool used; /* something that can be read: pipe, file, socket */
+        uint64_t expected, got;
+        int64_t first_diff; /* offset of the first wrong, missing or additional byte, -1: none */
+        bool eof;
+        int64_t eof_ms; /* since the run's begin, -1: none */
+        char text[OBS_TEXT]; /* from first_diff on, for the evidence; NUL-terminated */
+};
+
+/* One open file, as the executor made it or as the payload found it. */
+struct obs_fd {
+        int fd;
+        uint64_t dev, ino, rdev;
+        uint32_t mode;
+        int flags, fdflags; /* F_GETFL, F_GETFD */
+        int mark;           /* F_GETSIG: the executor gives each open file its own */
+        int64_t offset;     /* -1: none */
+};
+
+struct observation {
+        char trouble[512]; /* the executor itself failed: no judgement. "" = none */
+        struct obs_command command[OBS_COMMANDS];
+        size_t n_commands;
+        struct obs_stream stream[3];
+        struct obs_fd made[SCENARIO_FD_MAX]; /* by number; fd -1: closed */
+        bool timed_out;
+        char timeout_where[512];
+        enum obs_end payload_end; /* how init ended, as its reaper saw it; END_NONE: unknown (foreground run) */
+        int payload_code;
+        int64_t payload_end_ms; /* -1: unknown */
+        char log[OBS_TEXT];     /* --log's file */
+        char left[OBS_LEFT][SCENARIO_TEXT];
+        size_t n_left;
+        int caller_oom_score_adj;
+        uint32_t total_ms;
+        size_t report_len;
+        char report[OBS_REPORT]; /* the observer's file: lines of JSON */
+};
+
+/* The observer's report, decoded. */
+struct obs_report {
+        bool started; /* the first line is there */
+        char argv[SCENARIO_LIST * 4][SCENARIO_TEXT];
+        size_t argc;
+        char env[SCENARIO_LIST * 4][SCENARIO_TEXT];
+        size_t n_env;
+        char cwd[SCENARIO_TEXT];
+        uint32_t uid[4], gid[4]; /* real, effective, saved, file system */
+        uint32_t group[OBS_GROUPS];
+        size_t n_groups;
+        int umask, no_new_privs, oom_score_adj; /* oom_score_adj: -10000 if /proc was not there */
+        uint64_t cap[5]; /* inheritable permitted effective bounding ambient */
+        uint64_t rlimit[OBS_RLIMITS][2]; /* by RLIMIT_ number: soft, hard */
+        uint64_t sig_blocked, sig_ignored, sig_handled;
+        struct obs_fd fd[OBS_FDS];
+        size_t n_fds;
+        struct {
+                int64_t result; /* bytes or 0, -errno on failure */
+        } step[SCENARIO_LIST];
+        size_t n_steps; /* that were reported */
+};
+
+/* Decodes lines of JSON; a torn last line (the payload was killed) is ignored. -EINVAL for anything else. */
+int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struct err *err);
+
+/* Compares what came (n bytes) with what was to come, and fills got, expected, first_diff and text. */
+void obs_stream_compare(struct obs_stream *s, const unsigned char *got, size_t n, const unsigned char *expected,
+                        size_t n_expected);

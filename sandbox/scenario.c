@@ -1,0 +1,94 @@
+/* What follows from a scenario; scenario_parse.c reads it. */
+#include "sandbox/scenario.h"
+
+#include "sandbox/pattern.h"
+
+static const char *const kind_words[] = { "pipe", "file", "socket", "devnull", "closed", "pty" };
+static const char *const flow_words[] = { "run", "create+start", "run --detach" };
+static const char *const bad_words[] = { "none", "missing", "not-executable", "missing-interpreter",
+                                         "directory", "enoexec" };
+
+const char *scenario_flow_word(enum scenario_flow flow)
+{
+        return flow_words[flow];
+}
+
+const char *scenario_bad_word(enum scenario_bad bad)
+{
+        return bad_words[bad];
+}
+
+const char *scenario_kind_word(enum scenario_kind kind)
+{
+        return kind_words[kind];
+}
+
+bool scenario_not_expressible(const struct scenario *s, const char **ret_reason)
+{
+        for (int i = 0; i < 3; i++) {
+                if (s->world.fd[i] == KIND_PTY) {
+                        *ret_reason = "a stdio of kind pty: not expressible here";
+                        return true;
+                }
+        }
+        return false;
+}
+
+bool scenario_fd_expected(const struct scenario *s, int fd)
+{
+        int preserved = s->client.preserve_fds > 0 ? s->client.preserve_fds : 0;
+
+        return fd >= 0 && fd < SCENARIO_FD_MAX && s->world.fd[fd] != KIND_CLOSED && fd < 3 + preserved;
+}
+
+/* A step's part of what goes out on fd: the pattern of `from`, so many bytes. */
+static uint32_t part(const struct scenario *s, const struct scenario_step *step, int fd, int *ret_from)
+{
+        *ret_from = fd;
+        if ((step->kind == STEP_WRITE || step->kind == STEP_FORK) && step->fd == fd)
+                return step->bytes;
+        if (step->kind == STEP_ECHO && fd == 1) {
+                *ret_from = 0;
+                return s->world.stdin_bytes;
+        }
+        return 0;
+}
+
+uint64_t scenario_expected_bytes(const struct scenario *s, int fd)
+{
+        uint64_t sum = 0;
+        int from;
+
+        for (size_t i = 0; i < s->n_steps; i++)
+                sum += part(s, &s->step[i], fd, &from);
+        return sum;
+}
+
+void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf)
+{
+        uint64_t written[2] = { 0 }; /* [0] echoed from 0, [1] of fd's own pattern */
+
+        for (size_t i = 0; i < s->n_steps; i++) {
+                int from;
+                uint32_t n = part(s, &s->step[i], fd, &from);
+                pattern_fill(from, written[from != 0], buf, n);
+                written[from != 0] += n;
+                buf += n;
+        }
+}
+
+int scenario_expected_status(const struct scenario *s)
+{
+        const struct scenario_step *last = s->n_steps ? &s->step[s->n_steps - 1] : NULL;
+
+        if (last && last->kind == STEP_EXIT)
+                return last->code;
+        if (last && last->kind == STEP_SIGNAL)
+                return 128 + last->code;
+        return 0;
+}
+
+bool scenario_fails_late(const struct scenario *s)
+{
+        return s->bad == BAD_INTERPRETER || s->bad == BAD_ENOEXEC;
+}

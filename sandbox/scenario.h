@@ -1,0 +1,151 @@
+/*
+ * Scenario files, version 1: what is run, in which world, and what follows from that.
+ *
+ * {
+ *   "version": 1,
+ *   "about": "one line for people",
+ *   "world": {                          what the runtime finds at its entry
+ *     "stdio": ["devnull", "pipe", "pipe"],   kinds of 0, 1, 2: pipe file socket devnull closed pty (default as shown)
+ *     "stdin_bytes": 4096,              what can be read from 0 (pipe, file, socket); then EOF
+ *     "fds": [{"fd": 3, "kind": "file"}],     further open fds, 3..63; kinds pipe file socket devnull
+ *     "ignored_signals": [13],          dispositions of the runtime's caller
+ *     "share": ["pid"] },               namespaces that the container does not get anew: pid network ipc uts
+ *   "client": {
+ *     "flow": "run",                    run, create+start, run --detach
+ *     "preserve_fds": 1,                --preserve-fds N (default: the option is not given)
+ *     "log": true },                    --log FILE --log-format json
+ *   "process": {                        as in config.json, of which it is a part; absent members have plain defaults
+ *     "user": {"uid": 0, "gid": 0, "umask": 18, "additionalGids": [1]}, "env": ["A=b"], "cwd": "/",
+ *     "args": ["more"],                 further arguments, which the observer ignores
+ *     "noNewPrivileges": true, "oomScoreAdj": 0, "rlimits": [{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}],
+ *     "capabilities": ["CAP_KILL"] },   bounding, effective and permitted alike (default: none)
+ *   "payload": { "steps": [             the observer: reports what it inherited, then does this
+ *       {"write": {"fd": 1, "bytes": 100}},   pattern.h's bytes
+ *       {"echo": true},                 0 to 1 until EOF
+ *       {"sleep": {"ms": 10}},
+ *       {"fork": {"fd": 1, "ms": 50, "bytes": 10}},   a descendant holds all fds, sleeps, writes, exits
+ *       {"wait": true},                 until all descendants have ended
+ *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
+ *                                       namespace, whose init is immune to itself
+ *     or "bad": "missing" },            the executable is bad: missing, not-executable, missing-interpreter, directory,
+ *                                       enoexec
+ *   "readers": [{"fd": 1, "attach": "before", "speed": "fast"}],
+ *                                       attach: before the container, during the payload's life, after its exit
+ *                                       speed: fast, slow (4 KiB a millisecond), bytes (one at a time)
+ *   "plan": [],                         for the supervisor: each entry {role, operation, class, occurrence, action}
+ *   "judge": ["OUT-EXACT"],             default: every invariant that the executor judges
+ *   "may_refuse": true                  a clean refusal is an answer that labrun, too, may give
+ * }
+ *
+ * What must come out follows from this: the bytes, the exit status, the fds, the environment. Unknown keys, wrong types and
+ * contradictions are errors with their JSON pointer. A `struct scenario` is plain data: copied, compared and
+ * shared between processes as it is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+#define SCENARIO_VERSION 1
+#define SCENARIO_NAME 64
+#define SCENARIO_TEXT 256   /* bytes of one string, with the NUL */
+#define SCENARIO_LIST 16    /* items of one list */
+#define SCENARIO_FD_MAX 64  /* numbers 0..63 */
+#define SCENARIO_BYTES_MAX (32u << 20)
+#define SCENARIO_PIPE_BYTES 65536u /* what a pipe holds when nobody reads */
+
+enum scenario_kind { KIND_PIPE, KIND_FILE, KIND_SOCKET, KIND_DEVNULL, KIND_CLOSED, KIND_PTY };
+enum scenario_flow { FLOW_RUN, FLOW_CREATE_START, FLOW_RUN_DETACH };
+enum scenario_bad { BAD_NONE, BAD_MISSING, BAD_NOT_EXECUTABLE, BAD_INTERPRETER, BAD_DIRECTORY, BAD_ENOEXEC };
+enum scenario_step_kind { STEP_WRITE, STEP_ECHO, STEP_SLEEP, STEP_FORK, STEP_WAIT, STEP_EXIT, STEP_SIGNAL };
+enum scenario_attach { ATTACH_BEFORE, ATTACH_DURING, ATTACH_AFTER };
+enum scenario_speed { SPEED_FAST, SPEED_SLOW, SPEED_BYTES };
+enum scenario_share { SHARE_PID, SHARE_NETWORK, SHARE_IPC, SHARE_UTS, SHARE__COUNT };
+
+struct scenario_step {
+        enum scenario_step_kind kind;
+        int fd, ms, code; /* code: exit status or signal number */
+        uint32_t bytes;
+};
+
+struct scenario_reader {
+        enum scenario_attach attach;
+        enum scenario_speed speed;
+};
+
+struct scenario_list {
+        char item[SCENARIO_LIST][SCENARIO_TEXT];
+        size_t n;
+};
+
+struct scenario_rlimit {
+        char type[32];
+        int64_t soft, hard;
+};
+
+struct scenario {
+        char name[SCENARIO_NAME]; /* the file's name without .json */
+        char about[SCENARIO_TEXT];
+        struct {
+                enum scenario_kind fd[SCENARIO_FD_MAX]; /* by number; KIND_CLOSED: not open */
+                uint32_t stdin_bytes;
+                int ignored_signals[SCENARIO_LIST];
+                size_t n_ignored;
+                bool share[SHARE__COUNT];
+        } world;
+        struct {
+                enum scenario_flow flow;
+                int preserve_fds; /* -1: not given */
+                bool log;
+        } client;
+        struct {
+                uint32_t uid, gid;
+                int umask; /* -1: not given */
+                uint32_t groups[SCENARIO_LIST];
+                size_t n_groups;
+                struct scenario_list env, args, caps;
+                char cwd[SCENARIO_TEXT];
+                bool no_new_privs;
+                bool has_oom_score_adj;
+                int oom_score_adj;
+                struct scenario_rlimit rlimit[SCENARIO_LIST];
+                size_t n_rlimits;
+        } process;
+        enum scenario_bad bad;
+        struct scenario_step step[SCENARIO_LIST];
+        size_t n_steps;
+        struct scenario_reader reader[3]; /* of 1 and 2; [0] unused */
+        struct scenario_list plan;        /* each entry as compact JSON, cut at SCENARIO_TEXT */
+        uint64_t judge;                   /* bit = enum invariant_id; 0 = all */
+        bool may_refuse;
+};
+
+/* name: the scenario's (kept in *ret). Errors: -EINVAL with the pointer. */
+int scenario_parse(const char *text, size_t len, const char *name, struct scenario *ret, struct err *err);
+
+/* The file's name must be NAME.json with NAME of [a-z0-9.-]. err.place has the path in front. */
+int scenario_load(const char *path, struct scenario *ret, struct err *err);
+
+/* True if it can't be run by this executor, with the reason ("pty: not expressible here"). Pure. */
+bool scenario_not_expressible(const struct scenario *s, const char **ret_reason);
+
+/* Is this number to reach the payload (stdio, or preserved, and open at entry)? */
+bool scenario_fd_expected(const struct scenario *s, int fd);
+
+/* Number of bytes that must arrive at the reader of fd 1 or 2. */
+uint64_t scenario_expected_bytes(const struct scenario *s, int fd);
+/* These bytes, into buf of that size. */
+void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf);
+
+/* The status the payload ends with, as a shell has it: its exit code or 128 + signal. */
+int scenario_expected_status(const struct scenario *s);
+
+/* True if the executable exists and can be looked up, so that only execve itself can find it bad. */
+bool scenario_fails_late(const struct scenario *s);
+
+const char *scenario_flow_word(enum scenario_flow flow);
+const char *scenario_bad_word(enum scenario_bad bad);
+const char *scenario_kind_word(enum scenario_kind kind);

@@ -1,0 +1,80 @@
+/* The observer's report decoded, and streams compared. */
+#include <errno.h>
+#include <stdio.h>
+// clang-format off
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+#include <string.h>
+
+#include "sandbox/observation.h"
+
+#define START "{\"fds\":[{\"fd\":0,\"dev\":1,\"ino\":2,\"mark\":35,\"offset\":-1}],\"argv\":[\"/o\",\"a\\u00e9\"]," \
+              "\"env\":[],\"cwd\":\"/\",\"caps\":[0,1,2,3,-1]}\n"
+
+static struct obs_report r;
+
+static void obs_report_parse__start_and_steps__are_read(void **state)
+{
+        static const char text[] = START "{\"step\":\"a\",\"result\":-32}\n{\"step\":\"b\",\"res";
+
+        (void)state;
+        assert_int_equal(obs_report_parse(text, sizeof text - 1, &r, NULL), 0);
+        assert_true(r.started);
+        assert_string_equal(r.argv[1], "a\xe9");
+        assert_int_equal(r.fd[0].mark, 35);
+        assert_int_equal(r.cap[3], 3);
+        assert_true(r.cap[4] == UINT64_MAX);
+        assert_int_equal(r.n_steps, 1); /* the torn one does not count */
+        assert_int_equal(r.step[0].result, -32);
+}
+
+static void obs_report_parse__nothing__is_not_started(void **state)
+{
+        (void)state;
+        assert_int_equal(obs_report_parse("", 0, &r, NULL), 0);
+        assert_false(r.started);
+}
+
+static void obs_report_parse__garbage__is_an_error(void **state)
+{
+        (void)state;
+        assert_int_equal(obs_report_parse("{}\n", 3, &r, NULL), -EINVAL);
+        assert_int_equal(obs_report_parse("x\n", 2, &r, NULL), -EINVAL);
+        assert_int_equal(obs_report_parse("{\"fds\":[],\"argv\":[1],\"env\":[],\"cwd\":\"/\"}\n", 41, &r, NULL), -EINVAL);
+}
+
+static int64_t first_diff(const char *got, const char *want)
+{
+        struct obs_stream s = { 0 };
+
+        obs_stream_compare(&s, (const unsigned char *)got, strlen(got), (const unsigned char *)want, strlen(want));
+        assert_int_equal(s.got, strlen(got));
+        assert_int_equal(s.expected, strlen(want));
+        return s.first_diff;
+}
+
+static void obs_stream_compare__differences__have_an_offset(void **state)
+{
+        (void)state;
+        assert_int_equal(first_diff("", ""), -1);
+        assert_int_equal(first_diff("abc", "abc"), -1);
+        assert_int_equal(first_diff("ab", "abc"), 2);
+        assert_int_equal(first_diff("abcd", "abc"), 3);
+        assert_int_equal(first_diff("axc", "abc"), 1);
+        assert_int_equal(first_diff("error\n", ""), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(obs_report_parse__start_and_steps__are_read),
+                cmocka_unit_test(obs_report_parse__nothing__is_not_started),
+                cmocka_unit_test(obs_report_parse__garbage__is_an_error),
+                cmocka_unit_test(obs_stream_compare__differences__have_an_offset),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
