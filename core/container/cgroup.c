@@ -161,12 +161,28 @@ static int check_unused(const struct sys *sys, const struct cgroup_dir *dir, str
         return 0;
 }
 
-static int create_one(const struct sys *sys, const struct cgroup_hier *h, const char *path, bool absolute,
-                      struct cgroup_dir *dir, struct err *err)
+/* base exists. The topmost directory of path that does not: what removal may take away. */
+static void find_missing(const struct sys *sys, const char *base, struct cgroup_dir *dir)
+{
+        struct stat st;
+        size_t n = strlen(base);
+
+        dir->created[0] = '\0';
+        while (dir->path[n]) {
+                n += 1 + strcspn(dir->path + n + 1, "/");
+                memcpy(dir->created, dir->path, n);
+                dir->created[n] = '\0';
+                if (sys->op->fstatat(sys, AT_FDCWD, dir->created, &st, 0) < 0)
+                        return;
+        }
+        dir->created[0] = '\0';
+}
+
+static int plan_one(const struct sys *sys, const struct cgroup_hier *h, const char *path, bool absolute,
+                    struct cgroup_dir *dir, struct err *err)
 {
         const char *base = absolute ? h->mountpoint : h->own;
         struct stat st;
-        bool existed;
         int r;
 
         dir->created[0] = '\0';
@@ -178,13 +194,15 @@ static int create_one(const struct sys *sys, const struct cgroup_hier *h, const 
         r = join(dir->path, sizeof(dir->path), base, path);
         if (r < 0)
                 return err_sys(err, r, "cgroup", PLACE, "%s", "");
-        existed = sys->op->fstatat(sys, AT_FDCWD, dir->path, &st, 0) == 0;
-        r = existed ? check_unused(sys, dir, err) : 0;
-        return r < 0 ? r : make_dirs(sys, base, dir, err);
+        dir->base_len = strlen(base);
+        find_missing(sys, base, dir);
+        if (sys->op->fstatat(sys, AT_FDCWD, dir->path, &st, 0) < 0)
+                return 0;
+        return check_unused(sys, dir, err);
 }
 
-int cgroup_create(const struct sys *sys, const struct config *config, const char *id,
-                  struct cgroup *ret_cgroup, struct err *err)
+int cgroup_plan(const struct sys *sys, const struct config *config, const char *id, struct cgroup *ret_cgroup,
+                struct err *err)
 {
         struct cgroup_hiers hiers;
         struct cgroup cgroup = {0};
@@ -200,10 +218,42 @@ int cgroup_create(const struct sys *sys, const struct config *config, const char
         if (!cgroup.dir)
                 r = err_set(err, ENOMEM, "cgroup", NULL, "%s", "");
         for (size_t i = 0; r == 0 && i < hiers.n; i++) {
-                r = create_one(sys, &hiers.item[i], path, absolute, &cgroup.dir[i], err);
-                cgroup.n++; /* the one that failed may have made a part of its way */
+                r = plan_one(sys, &hiers.item[i], path, absolute, &cgroup.dir[i], err);
+                cgroup.n++;
         }
         cgroup_hiers_free(sys, &hiers);
+        if (r < 0) {
+                cgroup_free(sys, &cgroup);
+                return r;
+        }
+        *ret_cgroup = cgroup;
+        return 0;
+}
+
+int cgroup_make(const struct sys *sys, struct cgroup *cgroup, struct err *err)
+{
+        for (size_t i = 0; i < cgroup->n; i++) {
+                struct cgroup_dir *dir = &cgroup->dir[i];
+                char base[4096];
+                memcpy(base, dir->path, dir->base_len);
+                base[dir->base_len] = '\0';
+                dir->created[0] = '\0'; /* what was missing may be there by now, made by somebody else */
+                int r = make_dirs(sys, base, dir, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int cgroup_create(const struct sys *sys, const struct config *config, const char *id,
+                  struct cgroup *ret_cgroup, struct err *err)
+{
+        struct cgroup cgroup;
+        int r = cgroup_plan(sys, config, id, &cgroup, err);
+
+        if (r < 0)
+                return r;
+        r = cgroup_make(sys, &cgroup, err);
         if (r < 0) {
                 (void)cgroup_remove(sys, &cgroup, NULL);
                 cgroup_free(sys, &cgroup);

@@ -26,6 +26,7 @@ struct cgroup {
                 char created[4096]; /* topmost directory that we made, "" when it was there: removal stops at
                                        it */
                 bool v2;
+                size_t base_len; /* of path: what was there before; only between cgroup_plan and cgroup_make */
         } * dir; /* n items; owned: cgroup_free */
 };
 
@@ -37,6 +38,15 @@ struct cgroup {
  */
 int cgroup_create(const struct sys *sys, const struct config *config, const char *id,
                   struct cgroup *ret_cgroup, struct err *err);
+
+/*
+ * cgroup_create in two halves, for a caller who writes down what will be made before it is: after a kill at any moment the plan
+ * is enough for cgroup_kill and cgroup_remove. plan checks and makes nothing. make sets `created` anew; when it
+ * fails, the caller removes.
+ */
+int cgroup_plan(const struct sys *sys, const struct config *config, const char *id, struct cgroup *ret_cgroup,
+                struct err *err);
+int cgroup_make(const struct sys *sys, struct cgroup *cgroup, struct err *err);
 int cgroup_add(const struct sys *sys, const struct cgroup *cgroup, pid_t pid, struct err *err);
 
 /*

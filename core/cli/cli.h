@@ -1,0 +1,62 @@
+/*
+ * What the commands of labrun share: the global options, output, the parsed command line.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/cli/opt.h"
+#include "core/fds/fds.h"
+#include "core/sync/sync.h"
+
+struct err;
+struct sys;
+
+#define CLI_PATH_MAX 4096
+#define CLI_OPTIONS_MAX 16
+
+struct cli {
+        const struct sys *sys;
+        char *const *envp;
+        char root[CLI_PATH_MAX]; /* absolute */
+        const char *log_path;    /* NULL: none */
+        int log_fd;              /* -1: none */
+        bool log_json, debug;
+        struct fds_inventory inventory;
+        unsigned listen;                    /* of inventory.preserve, those of LISTEN_FDS */
+        const char *value[CLI_OPTIONS_MAX]; /* of the command's options, by index; "" for a flag; NULL: not
+                                               given */
+        int n_operands;
+        char *const *operands;
+};
+
+struct cli_command {
+        const char *name, *operands, *summary; /* "ID [SIGNAL]" */
+        const struct opt_spec *options;
+        size_t n_options;
+        int min_operands, max_operands;
+        /* The exit status; or a negative errno, and err filled: cli_fail reports it. */
+        int (*run)(struct cli *cli, struct err *err);
+};
+
+extern const struct cli_command cli_create, cli_delete, cli_kill, cli_list, cli_run, cli_spec, cli_start,
+        cli_state;
+
+/* Formats (any length) and writes to fd. 0 or -errno. */
+int cli_printf(const struct sys *sys, int fd, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The one line of an error: to fd 2, and to --log. Returns 1. */
+int cli_fail(const struct cli *cli, const struct err *err);
+
+/* A sync_log_fn with a struct cli as ctx. To --log, without it to fd 2. Debug only with --debug. */
+void cli_log(void *ctx, enum sync_log_level level, const char *text);
+
+/* Opens --log. To be called once the inventory is taken. */
+int cli_log_open(struct cli *cli, struct err *err);
+
+/* path made absolute by the working directory, without "." and trailing "/"; the file need not exist. */
+int cli_absolute(const struct sys *sys, const char *path, char ret_path[CLI_PATH_MAX], struct err *err);
+
+/* A decimal number of 0..max; place names it in err. */
+int cli_number(const char *text, unsigned max, const char *place, unsigned *ret, struct err *err);

@@ -1,0 +1,151 @@
+/* labrun create, run: from a bundle to a container. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/scope.h"
+#include "core/cli/cli.h"
+#include "core/cli/foreground.h"
+#include "core/container/create.h"
+#include "core/container/destroy.h"
+#include "core/container/start.h"
+#include "core/container/state.h"
+#include "core/sys.h"
+
+enum { O_BUNDLE, O_PID_FILE, O_PRESERVE, O_NO_PIVOT, O_KEYRING, O_CONSOLE, O_CREATE__COUNT };
+#define CREATE_OPTIONS                                                                                \
+        [O_BUNDLE] = {"bundle", 'b', "DIR", "the bundle (default: the working directory)"},           \
+        [O_PID_FILE] = {"pid-file", 0, "FILE", "write init's pid there"},                             \
+        [O_PRESERVE] = {"preserve-fds", 0, "N", "pass fds 3 to 2+N on (after those of LISTEN_FDS)"},  \
+        [O_NO_PIVOT] = {"no-pivot", 0, NULL, "refused: pivot_root is what keeps the payload inside"}, \
+        [O_KEYRING] = {"no-new-keyring", 0, NULL, "accepted: labrun makes no keyring"},               \
+        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "refused: labrun makes no terminal"}
+
+enum { O_CREATE_HELP = O_CREATE__COUNT, O_CREATE_N };
+static const struct opt_spec create_options[] = {
+        CREATE_OPTIONS,
+        [O_CREATE_HELP] = {"help", 'h', NULL, "print this"},
+};
+
+enum { O_DETACH = O_CREATE__COUNT, O_KEEP, O_NO_SUBREAPER, O_RUN_HELP, O_RUN_N };
+static const struct opt_spec run_options[] = {
+        CREATE_OPTIONS,
+        [O_DETACH] = {"detach", 'd', NULL, "return once the payload runs"},
+        [O_KEEP] = {"keep", 0, NULL, "don't delete the container when the payload ends"},
+        [O_NO_SUBREAPER] = {"no-subreaper", 0, NULL, "accepted: labrun is none"},
+        [O_RUN_HELP] = {"help", 'h', NULL, "print this"},
+};
+
+static int create(struct cli *cli, int *ret_pidfd, struct err *err)
+{
+        char bundle[CLI_PATH_MAX];
+        struct create_args args = {.root = cli->root,
+                                   .id = cli->operands[0],
+                                   .bundle = bundle,
+                                   .pid_file = cli->value[O_PID_FILE],
+                                   .inventory = cli->inventory,
+                                   .listen = cli->listen,
+                                   .debug = cli->debug,
+                                   .log = cli_log,
+                                   .log_ctx = cli};
+        int r;
+
+        if (cli->value[O_NO_PIVOT])
+                return err_set(err, ENOTSUP, "options", "--no-pivot",
+                               "pivot_root is what keeps the payload inside");
+        if (cli->value[O_CONSOLE])
+                return err_set(err, ENOTSUP, "options", "--console-socket", "labrun makes no terminal");
+        r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", bundle, err);
+        return r < 0 ? r : container_create(cli->sys, &args, ret_pidfd, err);
+}
+
+static int run_create(struct cli *cli, struct err *err)
+{
+        SCOPED_FD pidfd = {cli->sys, -1};
+
+        return create(cli, &pidfd.fd, err);
+}
+
+/* Under the container's lock: start, and delete. */
+static int locked(struct cli *cli, int (*what)(const struct state_dir *, const struct state *, struct err *),
+                  struct err *err)
+{
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        struct state state;
+        int r = state_dir_open(cli->sys, cli->root, cli->operands[0], true, &dir, err);
+
+        if (r == 0)
+                r = state_load(&dir, &state, err);
+        if (r < 0)
+                return r;
+        r = what(&dir, &state, err);
+        state_free(cli->sys, &state);
+        return r;
+}
+
+static int delete_by_force(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+        return container_delete(dir, state, true, err);
+}
+
+/* A zombie of ours would keep the cgroup busy. */
+static void reap(const struct sys *sys, int pidfd)
+{
+        siginfo_t info;
+
+        while (sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED) == -EINTR)
+                continue;
+}
+
+static int run_run(struct cli *cli, struct err *err)
+{
+        const struct sys *sys = cli->sys;
+        SCOPED_FD pidfd = {sys, -1}, signals = {sys, -1};
+        bool detach = cli->value[O_DETACH] != NULL;
+        int status = 0, r = 0;
+
+        if (!detach) /* before init is there, so that none is lost; init resets what it inherits */
+                r = foreground_begin(sys, &signals.fd, err);
+        if (r == 0)
+                r = create(cli, &pidfd.fd, err);
+        if (r < 0)
+                return r;
+        r = locked(cli, container_start, err);
+        if (r < 0) {
+                struct err first = *err;
+                reap(sys, pidfd.fd); /* container_start has killed it */
+                (void)locked(cli, delete_by_force, NULL);
+                *err = first;
+                return r;
+        }
+        if (detach)
+                return 0;
+        r = foreground_wait(sys, signals.fd, pidfd.fd, &status, err);
+        if (r < 0)
+                return r;
+        if (!cli->value[O_KEEP]) {
+                r = locked(cli, delete_by_force, err);
+                if (r < 0 && r != -ENOENT) /* somebody else deleted it: what we wanted */
+                        return r;
+        }
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+const struct cli_command cli_create = {
+        .name = "create",
+        .operands = "ID",
+        .summary = "Make a container, up to the point where it waits to be started",
+        .options = create_options,
+        .n_options = O_CREATE_N,
+        .min_operands = 1,
+        .max_operands = 1,
+        .run = run_create};
+const struct cli_command cli_run = {.name = "run",
+                                    .operands = "ID",
+                                    .summary = "Make a container and start it",
+                                    .options = run_options,
+                                    .n_options = O_RUN_N,
+                                    .min_operands = 1,
+                                    .max_operands = 1,
+                                    .run = run_run};

@@ -1,0 +1,114 @@
+/* labrun start, kill, delete: one word to one container. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/scope.h"
+#include "core/cli/cli.h"
+#include "core/container/destroy.h"
+#include "core/container/start.h"
+#include "core/container/state.h"
+#include "core/sys.h"
+
+/* The container named by the first operand, locked unless it is only looked at. */
+static int open_container(struct cli *cli, bool lock, struct state_dir *dir, struct state *ret_state,
+                          struct err *err)
+{
+        int r = state_check_id(cli->operands[0], err);
+
+        if (r == 0)
+                r = state_dir_open(cli->sys, cli->root, cli->operands[0], lock, dir, err);
+        return r < 0 ? r : state_load(dir, ret_state, err);
+}
+
+enum { O_START_HELP, O_START_N };
+static const struct opt_spec start_options[] = {[O_START_HELP] = {"help", 'h', NULL, "print this"}};
+
+static int run_start(struct cli *cli, struct err *err)
+{
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        struct state state;
+        int r = open_container(cli, true, &dir, &state, err);
+
+        if (r < 0)
+                return r;
+        r = container_start(&dir, &state, err);
+        state_free(cli->sys, &state);
+        return r;
+}
+
+enum { O_KILL_ALL, O_KILL_HELP, O_KILL_N };
+static const struct opt_spec kill_options[] = {
+        [O_KILL_ALL] = {"all", 'a', NULL, "signal every process of the container"},
+        [O_KILL_HELP] = {"help", 'h', NULL, "print this"},
+};
+
+static int run_kill(struct cli *cli, struct err *err)
+{
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        struct state state;
+        int sig, r = signal_number(cli->n_operands > 1 ? cli->operands[1] : "TERM", &sig, err);
+
+        /* no lock: a hanging start is to be killed, too; pidfd and start time keep it to the right process */
+        if (r == 0)
+                r = open_container(cli, false, &dir, &state, err);
+        if (r < 0)
+                return r;
+        r = container_kill(cli->sys, &state, sig, cli->value[O_KILL_ALL] != NULL, err);
+        state_free(cli->sys, &state);
+        return r;
+}
+
+enum { O_DELETE_FORCE, O_DELETE_HELP, O_DELETE_N };
+static const struct opt_spec delete_options[] = {
+        [O_DELETE_FORCE] = {"force", 'f', NULL, "kill it if it runs; no error if it doesn't exist"},
+        [O_DELETE_HELP] = {"help", 'h', NULL, "print this"},
+};
+
+static int run_delete(struct cli *cli, struct err *err)
+{
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        bool force = cli->value[O_DELETE_FORCE] != NULL;
+        struct err first = ERR_INIT;
+        struct state state;
+        int r = open_container(cli, true, &dir, &state, &first);
+
+        if (r == 0) {
+                r = container_delete(&dir, &state, force, err);
+                state_free(cli->sys, &state);
+                return r;
+        }
+        if (force && r == -ENOENT && dir.lock < 0)
+                return 0;
+        /* A create or delete that was killed leaves a directory without state.json, and then nothing else. */
+        if (force && r == -ENOENT)
+                return state_dir_remove(&dir, err);
+        *err = first;
+        return r;
+}
+
+const struct cli_command cli_start = {.name = "start",
+                                      .operands = "ID",
+                                      .summary = "Start a created container",
+                                      .options = start_options,
+                                      .n_options = O_START_N,
+                                      .min_operands = 1,
+                                      .max_operands = 1,
+                                      .run = run_start};
+const struct cli_command cli_kill = {.name = "kill",
+                                     .operands = "ID [SIGNAL]",
+                                     .summary = "Send a signal (default TERM) to a container's init",
+                                     .options = kill_options,
+                                     .n_options = O_KILL_N,
+                                     .min_operands = 1,
+                                     .max_operands = 2,
+                                     .run = run_kill};
+const struct cli_command cli_delete = {.name = "delete",
+                                       .operands = "ID",
+                                       .summary = "Remove a container that does not run",
+                                       .options = delete_options,
+                                       .n_options = O_DELETE_N,
+                                       .min_operands = 1,
+                                       .max_operands = 1,
+                                       .run = run_delete};

@@ -1,0 +1,154 @@
+#include "core/container/caps.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#include "core/base/err.h"
+#include "core/config/config.h"
+#include "core/sys.h"
+
+#define CAPS_PLACE "/process/capabilities"
+
+static void place_of(char place[ERR_PLACE_MAX], const char *set, size_t i)
+{
+        snprintf(place, ERR_PLACE_MAX, CAPS_PLACE "/%s/%zu", set, i);
+}
+
+/* "CAP_CHOWN" -> 0. libcap knows the names of its own time in lower case. */
+static int number_of(const char *name, int *ret)
+{
+        char lower[64];
+        cap_value_t v;
+        size_t n = strlen(name);
+
+        if (n >= sizeof(lower))
+                return -EINVAL;
+        for (size_t i = 0; i <= n; i++)
+                lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+        if (strncmp(lower, "cap_", 4) != 0 || cap_from_name(lower, &v) != 0)
+                return -EINVAL;
+        *ret = (int)v;
+        return 0;
+}
+
+static int mask_of(const struct config_str_list *list, const char *set, uint64_t *ret, struct err *err)
+{
+        uint64_t mask = 0;
+
+        for (size_t i = 0; i < list->n; i++) {
+                int v;
+                if (number_of(list->item[i], &v) < 0 || v >= 64) {
+                        char place[ERR_PLACE_MAX];
+                        place_of(place, set, i);
+                        return err_set(err, EINVAL, "capabilities", place, "unknown capability %s",
+                                       list->item[i]);
+                }
+                mask |= UINT64_C(1) << v;
+        }
+        *ret = mask;
+        return 0;
+}
+
+/* The first name in the list whose bit is in missing: to tell which one the kernel refused. */
+static const char *name_in(const struct config_str_list *list, uint64_t missing)
+{
+        for (size_t i = 0; i < list->n; i++) {
+                int v;
+                if (number_of(list->item[i], &v) == 0 && (missing >> v & 1))
+                        return list->item[i];
+        }
+        return "?";
+}
+
+int caps_bound(const struct sys *sys, const struct config *config, struct err *err)
+{
+        uint64_t bounding;
+        int r = mask_of(&config->process.capabilities.bounding, "bounding", &bounding, err);
+
+        for (int cap = 0; r >= 0 && cap < 64; cap++) {
+                int has = sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
+                if (has < 0) /* EINVAL: past the last one that this kernel knows */
+                        break;
+                if (!has || (bounding >> cap & 1))
+                        continue;
+                r = sys->op->prctl(sys, PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0);
+                if (r < 0)
+                        err_sys(err, r, "capabilities", CAPS_PLACE "/bounding", "dropping number %d", cap);
+        }
+        if (r < 0)
+                return r;
+        r = sys->op->prctl(sys, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+        return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "PR_SET_KEEPCAPS") : 0;
+}
+
+static int raise_ambient(const struct sys *sys, const struct config_str_list *list, struct err *err)
+{
+        int r = sys->op->prctl(sys, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE "/ambient", "clearing");
+        for (size_t i = 0; i < list->n; i++) {
+                int v = -1;
+                r = number_of(list->item[i], &v);
+                if (r == 0)
+                        r = sys->op->prctl(sys, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)v, 0, 0);
+                if (r < 0) {
+                        char place[ERR_PLACE_MAX];
+                        place_of(place, "ambient", i);
+                        return err_sys(err, r, "capabilities", place,
+                                       "%s must be permitted and inheritable to be ambient", list->item[i]);
+                }
+        }
+        return 0;
+}
+
+static int set_sets(const struct sys *sys, const struct config_caps *caps, uint64_t effective,
+                    uint64_t permitted, uint64_t inheritable, struct err *err)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2] = {{0}}, had[2] = {{0}};
+        int r;
+
+        for (int i = 0; i < 2; i++) {
+                d[i].effective = (uint32_t)(effective >> 32 * i);
+                d[i].permitted = (uint32_t)(permitted >> 32 * i);
+                d[i].inheritable = (uint32_t)(inheritable >> 32 * i);
+        }
+        if (effective & ~permitted)
+                return err_set(err, EPERM, "capabilities", CAPS_PLACE "/effective", "%s is not permitted",
+                               name_in(&caps->effective, effective & ~permitted));
+        r = sys->op->capget(sys, &h, had);
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
+        uint64_t have = had[0].permitted | (uint64_t)had[1].permitted << 32;
+        if (permitted & ~have)
+                return err_set(err, EPERM, "capabilities", CAPS_PLACE "/permitted", "labrun itself lacks %s",
+                               name_in(&caps->permitted, permitted & ~have));
+        r = sys->op->capset(sys, &h, d);
+        return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "capset") : 0;
+}
+
+int caps_apply(const struct sys *sys, const struct config *config, struct err *err)
+{
+        const struct config_caps *caps = &config->process.capabilities;
+        uint64_t effective, permitted, inheritable;
+        int r = mask_of(&caps->effective, "effective", &effective, err);
+
+        if (r == 0)
+                r = mask_of(&caps->permitted, "permitted", &permitted, err);
+        if (r == 0)
+                r = mask_of(&caps->inheritable, "inheritable", &inheritable, err);
+        if (r < 0)
+                return r;
+        r = set_sets(sys, caps, effective, permitted, inheritable, err);
+        if (r < 0)
+                return r;
+        r = sys->op->prctl(sys, PR_SET_KEEPCAPS, 0, 0, 0, 0);
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE, "PR_SET_KEEPCAPS");
+        return raise_ambient(sys, &caps->ambient, err);
+}

@@ -1,0 +1,21 @@
+/*
+ * Capabilities of the payload, capabilities(7). Two halves, because the identity changes between them.
+ *
+ * What is configured is what the payload gets, each of the five sets exactly: inheritable too, which runtimes
+ * used to fill on their own, so that files with inheritable capabilities gave them to everybody
+ * (CVE-2022-29162, CVE-2022-27650).
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct config;
+struct err;
+struct sys;
+
+/* Before the identity changes: drops from the bounding set what is not in it, and keeps permitted over
+ * setresuid(2). */
+int caps_bound(const struct sys *sys, const struct config *config, struct err *err);
+
+/* After it: effective, permitted, inheritable, then ambient (which needs both of the latter). */
+int caps_apply(const struct sys *sys, const struct config *config, struct err *err);

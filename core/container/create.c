@@ -1,0 +1,296 @@
+#include "core/container/create.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/io.h"
+#include "core/base/limits.h"
+#include "core/base/scope.h"
+#include "core/config/config.h"
+#include "core/container/cgroup.h"
+#include "core/container/destroy.h"
+#include "core/container/init.h"
+#include "core/container/namespaces.h"
+#include "core/container/process.h"
+#include "core/container/state.h"
+#include "core/sys.h"
+
+/* A container in the making: what undo has to take back. */
+struct creation {
+        const struct sys *sys;
+        const struct create_args *args;
+        char *text; /* config.json */
+        size_t text_len;
+        struct config *config;
+        struct state_dir dir;
+        struct state state;
+        char rootfs[STATE_PATH_MAX], created[64];
+        int exec_fifo, error_fifo; /* O_RDWR; closed once init has its copies */
+        int socket;                /* our end */
+        int pidfd;
+        bool pid_file; /* written */
+};
+
+int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
+                          struct config **ret_config, struct err *err)
+{
+        SCOPED_MEM text = {sys, NULL};
+        struct config *config = NULL;
+        char path[STATE_PATH_MAX], *p;
+        size_t len;
+        int r, n = snprintf(path, sizeof(path), "%s/config.json", bundle);
+
+        if (n < 0 || (size_t)n >= sizeof(path))
+                return err_set(err, ENAMETOOLONG, "bundle", bundle, "%s", "");
+        r = io_read_file(sys, AT_FDCWD, path, LIMIT_CONFIG_BYTES, &p, &len, err);
+        if (r < 0)
+                return r;
+        text.ptr = p;
+        r = config_parse(sys, p, len, &config, err);
+        if (r < 0)
+                return r;
+        r = config_validate(config, err);
+        if (r == 0)
+                r = config_refuse_unsupported(config, err);
+        if (r == 0)
+                r = namespaces_check(config, err);
+        if (r == 0 && !config->process.set)
+                r = err_set(err, EINVAL, "config", "/process", "is missing: there is nothing to run");
+        if (r < 0) {
+                config_free(sys, config);
+                return r;
+        }
+        *ret_text = scoped_mem_steal(&text);
+        *ret_len = len;
+        *ret_config = config;
+        return 0;
+}
+
+static void describe(struct creation *c)
+{
+        const struct config *config = c->config;
+        struct timespec now = {0};
+
+        (void)c->sys->op->clock_gettime(c->sys, CLOCK_REALTIME, &now);
+        state_format_time(now.tv_sec, now.tv_nsec, c->created, sizeof(c->created));
+        snprintf(c->rootfs, sizeof(c->rootfs), "%s%s%s", config->root.path[0] == '/' ? "" : c->args->bundle,
+                 config->root.path[0] == '/' ? "" : "/", config->root.path);
+        c->state.id = c->args->id;
+        c->state.bundle = c->args->bundle;
+        c->state.rootfs = c->rootfs;
+        c->state.created = c->created;
+        c->state.annotations = config->annotations;
+        c->state.creating = true;
+        c->state.pid_namespace =
+                config->linux_.ns[CONFIG_NS_PID].set && !config->linux_.ns[CONFIG_NS_PID].path;
+}
+
+/*
+ * O_RDWR: init sees no EOF when a start opens and closes a fifo without a word, gets no SIGPIPE, and needs no
+ * /proc to open them. An fd of a fifo can't be used to walk the host's tree.
+ */
+static int make_fifo(struct creation *c, const char *name, int *ret_fd, struct err *err)
+{
+        const struct sys *sys = c->sys;
+        int r = sys->op->mknodat(sys, c->dir.fd, name, S_IFIFO | 0600, 0);
+
+        if (r == 0)
+                r = sys->op->fchmodat(sys, c->dir.fd, name, 0600);
+        if (r == 0)
+                r = sys->op->openat(sys, c->dir.fd, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
+        if (r < 0)
+                return err_sys(err, r, "state", name, "%s", "");
+        *ret_fd = r;
+        return 0;
+}
+
+static void close_fd(const struct sys *sys, int *fd)
+{
+        if (*fd >= 0)
+                (void)sys->op->close(sys, *fd);
+        *fd = -1;
+}
+
+/* Everything that init will be cloned into or given. */
+static int make_surroundings(struct creation *c, struct err *err)
+{
+        int r = cgroup_plan(c->sys, c->config, c->args->id, &c->state.cgroup, err);
+
+        if (r == 0)
+                r = state_save(&c->dir, &c->state,
+                               err); /* what delete --force must know if we are killed now */
+        if (r == 0)
+                r = cgroup_make(c->sys, &c->state.cgroup, err);
+        if (r == 0)
+                r = make_fifo(c, STATE_EXEC_FIFO, &c->exec_fifo, err);
+        if (r == 0)
+                r = make_fifo(c, STATE_ERROR_FIFO, &c->error_fifo, err);
+        return r;
+}
+
+static int spawn(struct creation *c, struct err *err)
+{
+        const struct sys *sys = c->sys;
+        struct init_plain plain = {c->args->inventory.preserve, c->args->inventory.entry_end};
+        struct process_stat stat;
+        int sv[2], r = namespaces_join_pid(sys, c->config, err);
+
+        if (r < 0)
+                return r;
+        r = sys->op->socketpair(sys, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv);
+        if (r < 0)
+                return err_sys(err, r, "socketpair", NULL, "%s", "");
+        struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
+                                 .fn = init_main,
+                                 .fds = &sv[1],
+                                 .nfds = 1,
+                                 .data = &plain,
+                                 .len = sizeof(plain)};
+        pid_t pid = sys->op->spawn(sys, &args, &c->pidfd);
+        close_fd(sys, &sv[1]); /* the last copy but init's: its death is our EOF */
+        c->socket = sv[0];
+        if (pid < 0)
+                return err_sys(err, pid, "clone3", "/linux/namespaces", "making init");
+        r = process_stat_read(sys, pid, &stat, err);
+        if (r < 0)
+                return r;
+        c->state.pid = pid;
+        c->state.start = stat.start;
+        /* Before CONFIG: until then init exits by itself when we die, from then on delete must know it. */
+        return state_save(&c->dir, &c->state, err);
+}
+
+static int join_cgroups(struct creation *c, struct err *err)
+{
+        bool applied = true;
+        int r = cgroup_add(c->sys, &c->state.cgroup, c->state.pid, err);
+
+        if (r == 0)
+                r = cgroup_apply_devices(c->sys, &c->state.cgroup, c->config, &applied, err);
+        if (r == 0 && !applied && c->args->log)
+                c->args->log(c->args->log_ctx, SYNC_LOG_WARNING,
+                             "/linux/resources/devices is not applied: no devices hierarchy here");
+        return r;
+}
+
+static int handshake(struct creation *c, struct err *err)
+{
+        struct sync_config config = {
+                .flags = c->args->debug ? SYNC_FLAG_DEBUG : 0,
+                .bundle = c->args->bundle,
+                .id = c->args->id,
+                .config = c->text,
+                .config_len = c->text_len,
+                .inventory = c->args->inventory,
+                .listen = c->args->listen,
+        };
+        struct sync_parent parent = {.socket = c->socket,
+                                     .pidfd = c->pidfd,
+                                     .config = &config,
+                                     .exec_fifo = c->exec_fifo,
+                                     .error_fifo = c->error_fifo,
+                                     .log = c->args->log,
+                                     .log_ctx = c->args->log_ctx};
+        struct timespec deadline;
+        int r = sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS, &deadline, err);
+
+        return r < 0 ? r : sync_parent_handshake(c->sys, &parent, &deadline, err);
+}
+
+/* Init waits: tell the world. state.json last, for it makes the container "created". */
+static int publish(struct creation *c, struct err *err)
+{
+        char text[32];
+        int r = 0, n = snprintf(text, sizeof(text), "%d", (int)c->state.pid);
+
+        /* Nobody but init may hold error.fifo's write end, or start would wait for an EOF that never comes.
+         */
+        close_fd(c->sys, &c->exec_fifo);
+        close_fd(c->sys, &c->error_fifo);
+        if (c->args->pid_file) {
+                r = io_replace_file(c->sys, AT_FDCWD, c->args->pid_file, text, (size_t)n, 0644, err);
+                c->pid_file = r == 0;
+        }
+        if (r < 0)
+                return r;
+        c->state.creating = false;
+        return state_save(&c->dir, &c->state, err);
+}
+
+/* The error that brought us here is the one that counts; what undoing meets is lost, and delete --force's
+ * business. */
+static void undo(struct creation *c)
+{
+        const struct sys *sys = c->sys;
+
+        if (c->pid_file)
+                (void)sys->op->unlinkat(sys, AT_FDCWD, c->args->pid_file, 0);
+        if (c->pidfd >= 0) {
+                siginfo_t info;
+                if (process_kill(sys, c->pidfd, DESTROY_WAIT_MS, NULL) == 0)
+                        (void)sys->op->waitid(sys, P_PIDFD, (id_t)c->pidfd, &info, WEXITED);
+        }
+        if (c->dir.fd >= 0)
+                (void)container_destroy(&c->dir, &c->state, NULL);
+}
+
+static void release(struct creation *c)
+{
+        const struct sys *sys = c->sys;
+
+        close_fd(sys, &c->exec_fifo);
+        close_fd(sys, &c->error_fifo);
+        close_fd(sys, &c->socket);
+        close_fd(sys, &c->pidfd);
+        state_dir_close(&c->dir);
+        cgroup_free(sys, &c->state.cgroup);
+        config_free(sys, c->config);
+        sys->op->free(sys, c->text);
+}
+
+static int create(struct creation *c, struct err *err)
+{
+        const struct create_args *a = c->args;
+        int r = state_check_id(a->id, err);
+
+        if (r == 0)
+                r = container_load_config(c->sys, a->bundle, &c->text, &c->text_len, &c->config, err);
+        if (r == 0)
+                r = state_dir_create(c->sys, a->root, a->id, &c->dir, err);
+        if (r < 0)
+                return r;
+        describe(c);
+        r = make_surroundings(c, err);
+        if (r == 0)
+                r = spawn(c, err);
+        if (r == 0)
+                r = join_cgroups(c, err);
+        if (r == 0)
+                r = handshake(c, err);
+        return r == 0 ? publish(c, err) : r;
+}
+
+int container_create(const struct sys *sys, const struct create_args *args, int *ret_pidfd, struct err *err)
+{
+        struct creation c = {.sys = sys,
+                             .args = args,
+                             .dir = STATE_DIR_INIT,
+                             .exec_fifo = -1,
+                             .error_fifo = -1,
+                             .socket = -1,
+                             .pidfd = -1};
+        int r;
+
+        c.dir.sys = sys;
+        r = create(&c, err);
+        if (r < 0)
+                undo(&c);
+        else {
+                *ret_pidfd = c.pidfd;
+                c.pidfd = -1;
+        }
+        release(&c);
+        return r;
+}

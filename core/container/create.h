@@ -1,0 +1,38 @@
+/*
+ * `create`: from a bundle to an init that waits to be started; and the way back from any point of it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/fds/fds.h"
+#include "core/sync/sync.h"
+
+struct err;
+struct sys;
+
+struct create_args {
+        const char *root; /* the state root, absolute */
+        const char *id;
+        const char *bundle;   /* absolute */
+        const char *pid_file; /* NULL: none */
+        struct fds_inventory inventory;
+        uint32_t listen; /* how many of inventory.preserve came by LISTEN_FDS */
+        bool debug;
+        sync_log_fn *log; /* what init logs, and warnings; may be NULL */
+        void *log_ctx;
+};
+
+/*
+ * Makes the container. On success *ret_pidfd (the caller's) is init's. On failure everything is undone, and
+ * *err is the first error. Blocks for at most LIMIT_SYNC_CREATE_MS, and what undoing takes.
+ */
+int container_create(const struct sys *sys, const struct create_args *args, int *ret_pidfd, struct err *err);
+
+/* Reads, parses and validates BUNDLE/config.json; all that can be refused without making anything. */
+struct config;
+int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
+                          struct config **ret_config, struct err *err);

@@ -1,0 +1,31 @@
+/* `kill` and `delete`: signals to a container's processes, and the removal of all that is left of it. */
+#pragma once
+
+#include <stdbool.h>
+
+struct err;
+struct state;
+struct state_dir;
+struct sys;
+
+#define DESTROY_WAIT_MS 10000 /* for a killed init to be gone; only a hung device or NFS takes longer */
+
+/* "TERM", "SIGTERM", "sigterm", "15", "RTMIN+1" -> 15. -EINVAL. */
+int signal_number(const char *name, int *ret_signal, struct err *err);
+
+/*
+ * Sends the signal to init, or with all to every process in its cgroup. Only a created or running container
+ * takes one
+ * (-ESRCH "container not running"); with all, what is left of a stopped one too.
+ */
+int container_kill(const struct sys *sys, const struct state *state, int signal, bool all, struct err *err);
+
+/*
+ * Removes a container, the caller holds its lock. A stopped or created one (as runc does), with force any:
+ * its processes are killed first. -EBUSY otherwise.
+ */
+int container_delete(const struct state_dir *dir, const struct state *state, bool force, struct err *err);
+
+/* The end of both ways: processes left in the cgroup, the cgroups, the state directory. Init is gone already.
+ */
+int container_destroy(const struct state_dir *dir, const struct state *state, struct err *err);

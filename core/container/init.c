@@ -1,0 +1,219 @@
+#include "core/container/init.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "core/base/err.h"
+#include "core/base/io.h"
+#include "core/base/scope.h"
+#include "core/config/config.h"
+#include "core/container/exec_path.h"
+#include "core/container/identity.h"
+#include "core/container/namespaces.h"
+#include "core/container/rootfs.h"
+#include "core/fds/fds.h"
+#include "core/sync/sync.h"
+#include "core/sys.h"
+
+/* Everything that init holds in memory; execve or exit releases it. */
+struct init {
+        const struct sys *sys;
+        struct sync_init sync;
+        struct sync_received received; /* CONFIG: text, bundle, inventory */
+        struct config *config;
+        struct fds_inventory inventory;
+        char **env;
+        char path[4096]; /* of the executable */
+        struct timespec deadline;
+};
+
+/* The parent's fds came with the clone: its end of the socket (whose EOF we need), the lock, the state
+ * directory. */
+static int close_inherited(const struct sys *sys, unsigned preserve, int socket, struct err *err)
+{
+        unsigned first = 3 + preserve, s = (unsigned)socket;
+        int r = 0;
+
+        assert(s >= first);
+        if (s > first)
+                r = sys->op->close_range(sys, first, s - 1, 0);
+        if (r == 0)
+                r = sys->op->close_range(sys, s + 1, UINT_MAX, 0);
+        return r < 0 ? err_sys(err, r, "close_range", NULL, "what the parent had open") : 0;
+}
+
+/*
+ * Init must not outlive a create that is killed, and nobody else may look into it: it holds fds of the host.
+ * A parent that died before PDEATHSIG was set has closed its end of the socket: the read of CONFIG tells.
+ * (getppid could not: in a new pid namespace it is 0 anyway.)
+ */
+static int protect(const struct sys *sys, struct err *err)
+{
+        int r = sys->op->prctl(sys, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+        if (r == 0)
+                r = sys->op->prctl(sys, PR_SET_DUMPABLE, 0, 0, 0, 0);
+        return r < 0 ? err_sys(err, r, "prctl", NULL, "protecting init") : 0;
+}
+
+static int set_oom_score(const struct init *in, struct err *err)
+{
+        const struct opt_i32 *adj = &in->config->process.oom_score_adj;
+        char text[16];
+        int r;
+
+        if (!adj->set)
+                return 0;
+        snprintf(text, sizeof(text), "%d", adj->v);
+        r = io_write_file(in->sys, AT_FDCWD, "/proc/self/oom_score_adj", text);
+        return r < 0 ? err_sys(err, r, "oom_score_adj", "/process/oomScoreAdj", "%d", adj->v) : 0;
+}
+
+static int receive(struct init *in, const struct init_plain *plain, struct err *err)
+{
+        const struct sync_config *c;
+        int r = sync_deadline_in(in->sys, LIMIT_SYNC_CREATE_MS, &in->deadline, err);
+
+        if (r == 0)
+                r = sync_init_receive_config(&in->sync, &in->deadline, &in->received, err);
+        if (r < 0)
+                return r;
+        c = &in->received.msg.config;
+        in->inventory = c->inventory;
+        in->inventory.entry_end = plain->entry_end;
+        return config_parse(in->sys, c->config, c->config_len, &in->config, err);
+}
+
+/* Steps 2 and 3: where the payload will be. As labrun's user, with the host's files still in reach. */
+static int build(struct init *in, struct err *err)
+{
+        const struct sys *sys = in->sys;
+        const char *bundle = in->received.msg.config.bundle;
+        int r = set_oom_score(in, err);
+
+        (void)sys->op->umask(sys, 0); /* modes of what is made in the rootfs are exact */
+        if (r == 0)
+                r = namespaces_enter(sys, in->config, err);
+        sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
+        if (r == 0)
+                r = rootfs_prepare(sys, in->config, bundle, err);
+        if (r == 0)
+                r = rootfs_pivot(sys, in->config, bundle, err);
+        if (r == 0)
+                r = identity_make_cwd(sys, in->config, err); /* before root.readonly */
+        if (r == 0)
+                r = rootfs_finish(sys, in->config, err);
+        sync_init_log(&in->sync, SYNC_LOG_DEBUG, "the root file system is ready");
+        return r;
+}
+
+/* Step 4: who the payload will be, and whether its executable can be executed. */
+static int become(struct init *in, struct err *err)
+{
+        const struct sys *sys = in->sys;
+        int r = 0;
+        pid_t sid = sys->op->setsid(sys);
+
+        if (sid < 0) /* init is no group leader yet: it was just cloned */
+                return err_sys(err, (int)sid, "setsid", NULL, "%s", "");
+        r = identity_environment(sys, in->config, in->received.msg.config.listen, &in->env, err);
+        if (r == 0)
+                r = identity_own_stdio(sys, in->config, err);
+        if (r == 0)
+                r = identity_become(sys, in->config, err);
+        if (r == 0)
+                r = identity_reset_signals(sys, err);
+        if (r == 0)
+                r = exec_path_find(sys, in->config->process.args.item[0], in->env, in->path, sizeof(in->path),
+                                   err);
+        return r;
+}
+
+/*
+ * From here on init lives without its parent. In this order: a parent that has read READY may exit, and
+ * that must not kill us any more; one that died before can't read it, and then we exit.
+ */
+static int report_ready(struct init *in, struct err *err)
+{
+        int r = in->sys->op->prctl(in->sys, PR_SET_PDEATHSIG, 0, 0, 0, 0);
+
+        if (r < 0)
+                return err_sys(err, r, "prctl", NULL, "PR_SET_PDEATHSIG");
+        return sync_init_report_ready(&in->sync, &in->deadline, err);
+}
+
+/* Steps 5 and 6. Returns only with an error. */
+static int run_payload(struct init *in, char *const *argv, struct err *err)
+{
+        const struct sys *sys = in->sys;
+        int r = sync_init_wait_start(&in->sync, err);
+
+        if (r == 0)
+                r = sync_deadline_in(sys, LIMIT_SYNC_START_MS, &in->deadline, err);
+        if (r == 0)
+                r = fds_close_for_exec(sys, &in->inventory, in->sync.error_fifo, err);
+        if (r == 0)
+                r = identity_check_cwd(sys, err); /* with nothing open, and as late as can be */
+        if (r == 0)
+                r = sync_init_report_executing(&in->sync, &in->deadline, err);
+        if (r < 0)
+                return r;
+        r = sys->op->execve(sys, in->path, argv, in->env);
+        return err_sys(err, r, "exec", in->path, "%s", "");
+}
+
+/* process.args as execve wants it: NULL-terminated. */
+static int make_argv(const struct init *in, char ***ret_argv, struct err *err)
+{
+        const struct config_str_list *args = &in->config->process.args;
+        char **argv = in->sys->op->alloc(in->sys, (args->n + 1) * sizeof(*argv));
+
+        if (!argv)
+                return err_set(err, ENOMEM, "init", "/process/args", "%s", "");
+        for (size_t i = 0; i < args->n; i++)
+                argv[i] = (char *)args->item[i];
+        argv[args->n] = NULL;
+        *ret_argv = argv;
+        return 0;
+}
+
+static int run(struct init *in, const struct init_plain *plain, int socket, struct err *err)
+{
+        char **argv = NULL;
+        int r = close_inherited(in->sys, plain->preserve, socket, err);
+
+        if (r == 0)
+                r = protect(in->sys, err);
+        if (r == 0)
+                r = receive(in, plain, err);
+        if (r == 0)
+                r = make_argv(in, &argv, err);
+        if (r == 0)
+                r = build(in, err);
+        if (r == 0)
+                r = become(in, err);
+        if (r == 0)
+                r = report_ready(in, err);
+        return r == 0 ? run_payload(in, argv, err) : r;
+}
+
+int init_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
+{
+        struct init in = {.sys = sys, .received = SYNC_RECEIVED_INIT};
+        struct init_plain plain;
+        struct err err = ERR_INIT;
+
+        assert(nfds == 1 && len == sizeof(plain));
+        memcpy(&plain, data, sizeof(plain));
+        sync_init_begin(&in.sync, sys, fds[0]);
+        (void)run(&in, &plain, fds[0], &err);
+        /* Whoever waits for us is told, the parent or start; the exit status is what remains when nobody
+         * does. */
+        if (sync_deadline_in(sys, LIMIT_SYNC_START_MS, &in.deadline, NULL) == 0)
+                (void)sync_init_report_error(&in.sync, &err, &in.deadline, NULL);
+        return 1;
+}

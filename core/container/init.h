@@ -1,0 +1,29 @@
+/*
+ * Init: a clone of labrun that turns itself into the payload. DESIGN's steps 2 to 6.
+ *
+ * It gets nothing by inherited memory but `struct init_plain`; the rest comes in CONFIG. What it is at each
+ * step:
+ *
+ *      step                      identity        namespaces      fds besides 0..2+N
+ *      before CONFIG             labrun's        new (clone3)    the socket
+ *      namespaces, rootfs        labrun's        all             the socket, the fifos
+ *      identity                  payload's       all             the socket, the fifos
+ *      after READY               payload's       all             the fifos
+ *      after START               payload's       all             error.fifo
+ *
+ * Init dies with its parent (PDEATHSIG, and EOF on the socket) until it says READY; then it waits for START.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct sys;
+
+struct init_plain {
+        unsigned preserve;  /* N; init closes what is above 2+N before it reads anything */
+        unsigned entry_end; /* of struct fds_inventory, which CONFIG doesn't carry */
+};
+
+/* A sys_spawn_fn: fds[0] is its end of the socket, data a struct init_plain. Returns only when it failed: 1.
+ */
+int init_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len);

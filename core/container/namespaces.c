@@ -1,0 +1,202 @@
+#include "core/container/namespaces.h"
+
+#include <errno.h>
+#include <linux/nsfs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "core/base/err.h"
+#include "core/base/io.h"
+#include "core/base/scope.h"
+#include "core/config/config.h"
+#include "core/sys.h"
+
+static bool by_clone(enum config_ns ns)
+{
+        return ns == CONFIG_NS_MOUNT || ns == CONFIG_NS_PID || ns == CONFIG_NS_NETWORK ||
+               ns == CONFIG_NS_IPC || ns == CONFIG_NS_UTS;
+}
+
+static void place_of(const struct config *config, enum config_ns ns, char place[ERR_PLACE_MAX])
+{
+        snprintf(place, ERR_PLACE_MAX, "/linux/namespaces/%zu/path", config->linux_.ns[ns].index);
+}
+
+int namespaces_check(const struct config *config, struct err *err)
+{
+        const struct config_namespace *mnt = &config->linux_.ns[CONFIG_NS_MOUNT];
+        char place[ERR_PLACE_MAX];
+
+        if (!mnt->set)
+                return err_set(err, ENOTSUP, "namespaces", "/linux/namespaces",
+                               "labrun needs a new mount namespace");
+        if (mnt->path) {
+                place_of(config, CONFIG_NS_MOUNT, place);
+                return err_set(err, ENOTSUP, "namespaces", place,
+                               "labrun joins no mount namespace, it makes one");
+        }
+        return 0;
+}
+
+uint64_t namespaces_clone_flags(const struct config *config)
+{
+        uint64_t flags = 0;
+
+        for (int i = 0; i < CONFIG_NS__COUNT; i++) {
+                const struct config_namespace *ns = &config->linux_.ns[i];
+                if (ns->set && !ns->path && by_clone((enum config_ns)i))
+                        flags |= config_ns_flag((enum config_ns)i);
+        }
+        return flags;
+}
+
+/* Opens the path of a namespace file and checks that it is one of this type; setns would only say EINVAL. */
+static int open_path(const struct sys *sys, const struct config *config, enum config_ns ns, int *ret_fd,
+                     struct err *err)
+{
+        const char *path = config->linux_.ns[ns].path;
+        char place[ERR_PLACE_MAX];
+
+        place_of(config, ns, place);
+        SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)};
+        if (fd.fd < 0)
+                return err_sys(err, fd.fd, "namespaces", place, "%s", path);
+        int type = sys->op->ioctl(sys, fd.fd, NS_GET_NSTYPE, NULL);
+        if (type < 0)
+                return err_set(err, EINVAL, "namespaces", place, "%s is no namespace", path);
+        if ((uint64_t)type != config_ns_flag(ns))
+                return err_set(err, EINVAL, "namespaces", place, "%s is a namespace of another type than %s",
+                               path, config_ns_name(ns));
+        *ret_fd = scoped_fd_steal(&fd);
+        return 0;
+}
+
+static int join(const struct sys *sys, const struct config *config, enum config_ns ns, int fd,
+                struct err *err)
+{
+        char place[ERR_PLACE_MAX];
+        int r = sys->op->setns(sys, fd, (int)config_ns_flag(ns));
+
+        place_of(config, ns, place);
+        return r < 0 ? err_sys(err, r, "namespaces", place, "joining the %s namespace %s", config_ns_name(ns),
+                               config->linux_.ns[ns].path)
+                     : 0;
+}
+
+int namespaces_join_pid(const struct sys *sys, const struct config *config, struct err *err)
+{
+        SCOPED_FD fd = {sys, -1};
+        int r;
+
+        if (!config->linux_.ns[CONFIG_NS_PID].path)
+                return 0;
+        r = open_path(sys, config, CONFIG_NS_PID, &fd.fd, err);
+        return r < 0 ? r : join(sys, config, CONFIG_NS_PID, fd.fd, err);
+}
+
+/* All are opened before the first is joined: afterwards a path may be out of reach. */
+static int join_all(const struct sys *sys, const struct config *config, struct err *err)
+{
+        int fd[CONFIG_NS__COUNT], r = 0;
+
+        for (int i = 0; i < CONFIG_NS__COUNT; i++)
+                fd[i] = -1;
+        for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
+                if (config->linux_.ns[i].path && i != CONFIG_NS_PID && i != CONFIG_NS_MOUNT)
+                        r = open_path(sys, config, (enum config_ns)i, &fd[i], err);
+        for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
+                if (fd[i] >= 0)
+                        r = join(sys, config, (enum config_ns)i, fd[i], err);
+        for (int i = 0; i < CONFIG_NS__COUNT; i++)
+                if (fd[i] >= 0)
+                        (void)sys->op->close(sys, fd[i]);
+        return r;
+}
+
+static int unshare_one(const struct sys *sys, const struct config *config, enum config_ns ns, struct err *err)
+{
+        const struct config_namespace *n = &config->linux_.ns[ns];
+        int r;
+
+        if (!n->set || n->path)
+                return 0;
+        r = sys->op->unshare(sys, config_ns_flag(ns));
+        return r < 0 ? err_sys(err, r, "namespaces", "/linux/namespaces", "a new %s namespace",
+                               config_ns_name(ns))
+                     : 0;
+}
+
+/* The namespace that the payload's execve will enter (Linux 6.3); it must have no process yet when its
+ * offsets are set. */
+static int set_time_offsets(const struct sys *sys, const struct config *config, struct err *err)
+{
+        const struct config_time_offset *mono = &config->linux_.time_monotonic,
+                                        *boot = &config->linux_.time_boottime;
+        char text[128];
+        int n = 0, r;
+
+        if (mono->set)
+                n = snprintf(text, sizeof(text), "monotonic %lld %u\n", (long long)mono->secs,
+                             mono->nanosecs);
+        if (boot->set)
+                n += snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n", (long long)boot->secs,
+                              boot->nanosecs);
+        if (n == 0)
+                return 0;
+        r = io_write_file(sys, AT_FDCWD, "/proc/self/timens_offsets", text);
+        return r < 0 ? err_sys(err, r, "namespaces", "/linux/timeOffsets", "%s", "") : 0;
+}
+
+static int set_names(const struct sys *sys, const struct config *config, struct err *err)
+{
+        int r = 0;
+
+        if (config->hostname) {
+                r = sys->op->sethostname(sys, config->hostname, strlen(config->hostname));
+                if (r < 0)
+                        return err_sys(err, r, "sethostname", "/hostname", "%s", "");
+        }
+        if (config->domainname) {
+                r = sys->op->setdomainname(sys, config->domainname, strlen(config->domainname));
+                if (r < 0)
+                        return err_sys(err, r, "setdomainname", "/domainname", "%s", "");
+        }
+        return 0;
+}
+
+/* A new network namespace has a loopback device, down. Every runtime brings it up, and payloads rely on it.
+ */
+static int loopback_up(const struct sys *sys, struct err *err)
+{
+        struct ifreq ifr = {.ifr_name = "lo"};
+        SCOPED_FD fd = {sys, sys->op->socket(sys, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        int r = fd.fd;
+
+        if (r >= 0)
+                r = sys->op->ioctl(sys, fd.fd, SIOCGIFFLAGS, &ifr);
+        if (r >= 0) {
+                ifr.ifr_flags |= IFF_UP;
+                r = sys->op->ioctl(sys, fd.fd, SIOCSIFFLAGS, &ifr);
+        }
+        return r < 0 ? err_sys(err, r, "network", "lo", "bringing the loopback device up") : 0;
+}
+
+int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err)
+{
+        const struct config_namespace *net = &config->linux_.ns[CONFIG_NS_NETWORK];
+        int r = join_all(sys, config, err);
+
+        if (r == 0)
+                r = unshare_one(sys, config, CONFIG_NS_CGROUP, err);
+        if (r == 0)
+                r = unshare_one(sys, config, CONFIG_NS_TIME, err);
+        if (r == 0)
+                r = set_time_offsets(sys, config, err);
+        if (r == 0)
+                r = set_names(sys, config, err);
+        if (r == 0 && net->set && !net->path)
+                r = loopback_up(sys, err);
+        return r;
+}

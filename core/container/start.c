@@ -1,0 +1,102 @@
+#include "core/container/start.h"
+
+#include <errno.h>
+
+#include "core/base/err.h"
+#include "core/base/limits.h"
+#include "core/base/scope.h"
+#include "core/container/destroy.h"
+#include "core/container/process.h"
+#include "core/container/state.h"
+#include "core/sync/sync.h"
+#include "core/sys.h"
+
+static int check_status(const struct sys *sys, const struct state *state, struct err *err)
+{
+        enum state_status status;
+        int r = state_status(sys, state, &status, err);
+
+        if (r < 0)
+                return r;
+        switch (status) {
+        case STATE_CREATED:
+                return 0;
+        case STATE_RUNNING:
+                return err_set(err, EBUSY, "start", state->id, "cannot start an already running container");
+        case STATE_STOPPED:
+                return err_set(err, ESRCH, "start", state->id, "cannot start a container that has stopped");
+        case STATE_CREATING:
+                break;
+        }
+        return err_set(err, EBUSY, "start", state->id,
+                       "its create did not come to an end; delete --force removes it");
+}
+
+/* In this order: error.fifo is being read before init can have anything to say. */
+static int talk(const struct state_dir *dir, int pidfd, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        struct timespec deadline;
+        SCOPED_FD error = {sys, sys->op->openat(sys, dir->fd, STATE_ERROR_FIFO,
+                                                O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)};
+        if (error.fd < 0)
+                return err_sys(err, error.fd, "start", STATE_ERROR_FIFO, "%s", "");
+        SCOPED_FD exec = {sys, sys->op->openat(sys, dir->fd, STATE_EXEC_FIFO,
+                                               O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)};
+        if (exec.fd == -ENXIO)
+                return err_set(err, ENXIO, "start", STATE_EXEC_FIFO, "no init waits for it");
+        if (exec.fd < 0)
+                return err_sys(err, exec.fd, "start", STATE_EXEC_FIFO, "%s", "");
+        struct sync_starter starter = {.exec_fifo = exec.fd, .error_fifo = error.fd, .pidfd = pidfd};
+        int r = sync_deadline_in(sys, LIMIT_SYNC_START_MS, &deadline, err);
+
+        return r < 0 ? r : sync_start(sys, &starter, &deadline, err);
+}
+
+/*
+ * EOF after EXECUTING: the channel was closed by execve, or by init's death before or in it. The flag that
+ * execve clears tells; a zombie still has it. When init is reaped already, its exit status must do: an init
+ * that failed in execve has said so, so one that exited was the payload; one that was killed may have been
+ * either.
+ */
+static int verify(const struct sys *sys, const struct state *state, int pidfd, struct err *err)
+{
+        struct process_stat stat;
+        struct err look = ERR_INIT; /* a reaped process is no failure */
+        int status, r = process_stat_read(sys, state->pid, &stat, &look);
+
+        if (r < 0 && r != -ESRCH) {
+                if (err)
+                        *err = look;
+                return r;
+        }
+        if (r == 0 && stat.start == state->start) {
+                if (!stat.forknoexec)
+                        return 0;
+                return err_set(err, ECHILD, "start", state->id,
+                               "init was killed before it could execute the payload");
+        }
+        if (process_exit_status(sys, pidfd, &status) == 0 && WIFSIGNALED(status))
+                return err_set(err, ECHILD, "start", state->id,
+                               "init was killed by signal %d; whether the payload ran is unknown",
+                               WTERMSIG(status));
+        return 0;
+}
+
+int container_start(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        SCOPED_FD pidfd = {sys, -1};
+        int r = check_status(sys, state, err);
+
+        if (r == 0)
+                r = process_open(sys, state->pid, state->start, &pidfd.fd, err);
+        if (r < 0)
+                return r;
+        r = talk(dir, pidfd.fd, err);
+        if (r == 0)
+                r = verify(sys, state, pidfd.fd, err);
+        if (r < 0) /* init exits by itself after an error; after a timeout it may not */
+                (void)process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, NULL);
+        return r;
+}
