@@ -83,9 +83,9 @@ static void parse(int argc, char **argv, struct campaign *c)
         place_targets(c->engines, &all);
         for (size_t i = 0; i < wanted.n; i++)
                 choose_target(&c->targets, &all, wanted.item[i]);
-        tool_names_free(&wanted);
-        for (size_t i = 0; c->targets.n == 0 && i < all.n; i++)
+        for (size_t i = 0; wanted.n == 0 && i < all.n; i++)
                 tool_names_add(&c->targets, all.item[i]);
+        tool_names_free(&wanted);
         tool_names_free(&all);
         if (c->targets.n == 0)
                 tool_die(&tool, "no fuzz targets are built: want libfuzzer/bin/fuzz_NAME or afl/bin/fuzz_NAME");

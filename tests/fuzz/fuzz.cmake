@@ -1,0 +1,15 @@
+# The campaign's machinery with an engine of shell, deterministic and fast; then with the real ones.
+add_executable(replay_canary ${CMAKE_SOURCE_DIR}/fuzz/triage/replay.c fuzz/canary.c)
+set_target_properties(replay_canary PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_link_libraries(replay_canary PRIVATE initlab_runner initlab_triage)
+
+if(INITLAB_FLAVOUR STREQUAL "release")
+  foreach(name options campaign)
+    add_test(NAME fuzz-${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name} ${CMAKE_BINARY_DIR})
+    set_tests_properties(fuzz-${name} PROPERTIES LABELS unit TIMEOUT 120)
+  endforeach()
+  foreach(name smoke killed targets)
+    add_test(NAME fuzz-${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name} ${CMAKE_BINARY_DIR})
+    set_tests_properties(fuzz-${name} PROPERTIES LABELS fuzz TIMEOUT 300 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
