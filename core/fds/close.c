@@ -13,11 +13,11 @@
 
 struct closing {
         const struct sys *sys;
-        unsigned first;   /* 3+N: from here on everything goes, but error_fd */
-        int error_fd;     /* -1: none */
-        unsigned closed;  /* by the current walk */
-        int refused_fd;   /* the first fd that stayed open, -1 */
-        int refused_rc;   /* and what close answered */
+        unsigned first;  /* 3+N: from here on everything goes, but error_fd */
+        int error_fd;    /* -1: none */
+        unsigned closed; /* by the current walk */
+        int refused_fd;  /* the first fd that stayed open, -1 */
+        int refused_rc;  /* and what close answered */
 };
 
 static void close_one(struct closing *c, int fd)
@@ -28,8 +28,9 @@ static void close_one(struct closing *c, int fd)
         if (r == -EBADF)
                 return;
         /*
-         * The number is free before anything in close can fail, so EIO and EINTR need no second try, which would hit
-         * whoever has the number by then. But a seccomp filter's answer, whatever its errno, comes before close.
+         * The number is free before anything in close can fail, so EIO and EINTR need no second try, which
+         * would hit whoever has the number by then. But a seccomp filter's answer, whatever its errno, comes
+         * before close.
          */
         if (r == 0 || sys->op->fcntl(sys, fd, F_GETFD, 0) == -EBADF) {
                 c->closed++;
@@ -117,8 +118,8 @@ static int prepare(const struct closing *c, const struct fds_inventory *inv, str
 
         if (c->error_fd >= 0) {
                 if ((unsigned)c->error_fd < c->first)
-                        return err_set(err, EINVAL, "close fds", "", "error channel %d is among the payload's fds",
-                                       c->error_fd);
+                        return err_set(err, EINVAL, "close fds", "",
+                                       "error channel %d is among the payload's fds", c->error_fd);
                 r = set_cloexec(c->sys, c->error_fd, true, err);
                 if (r < 0)
                         return r;
@@ -135,8 +136,7 @@ static int prepare(const struct closing *c, const struct fds_inventory *inv, str
 
 int fds_close_for_exec(const struct sys *sys, const struct fds_inventory *inv, int error_fd, struct err *err)
 {
-        struct closing c = {
-                .sys = sys, .first = 3 + inv->preserve, .error_fd = error_fd, .refused_fd = -1};
+        struct closing c = {.sys = sys, .first = 3 + inv->preserve, .error_fd = error_fd, .refused_fd = -1};
         int r = prepare(&c, inv, err);
 
         if (r < 0)
@@ -145,7 +145,8 @@ int fds_close_for_exec(const struct sys *sys, const struct fds_inventory *inv, i
                 c.refused_fd = -1; /* the walk may have met one in a directory that proved false */
                 close_by_number(&c, inv->entry_end);
         }
-        /* The plugs last: until here no fd opened for the closing itself could take one of the payload's numbers. */
+        /* The plugs last: until here no fd opened for the closing itself could take one of the payload's
+         * numbers. */
         close_plugs(&c, inv);
         if (c.refused_fd >= 0) {
                 char place[32];

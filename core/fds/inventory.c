@@ -10,7 +10,8 @@
 #include "core/fds/procfd.h"
 #include "core/sys.h"
 
-/* The kernel's default for fs.nr_open: the highest hard limit that a process was given before it was lowered. */
+/* The kernel's default for fs.nr_open: the highest hard limit that a process was given before it was lowered.
+ */
 #define NR_OPEN_DEFAULT (1u << 20)
 
 static void highest_visit(void *ctx, int fd)
@@ -45,8 +46,9 @@ static unsigned entry_end(const struct sys *sys)
 }
 
 /*
- * Why a socket: reading from a plug in place of stdin, or writing to one in place of stdout, answers EINVAL or
- * ENOTCONN at once, without SIGPIPE, where a pipe would block or end us; and through /proc/PID/fd nobody can open it.
+ * Why a socket: reading from a plug in place of stdin, or writing to one in place of stdout, answers EINVAL
+ * or ENOTCONN at once, without SIGPIPE, where a pipe would block or end us; and through /proc/PID/fd nobody
+ * can open it.
  */
 static int plug(const struct sys *sys, unsigned hole, struct err *err)
 {

@@ -4,7 +4,8 @@
 #include <errno.h>
 
 /*
- * Returns the number, or -EINVAL: not digits only, empty, a leading zero; or -ERANGE: greater than max (>= 0).
+ * Returns the number, or -EINVAL: not digits only, empty, a leading zero; or -ERANGE: greater than max (>=
+ * 0).
  */
 static inline long fds_parse_number(const char *s, long max)
 {

@@ -1,7 +1,7 @@
 /*
- * core/fds on the real kernel: a forked child arranges its fd table, takes the inventory, opens fds as a runtime
- * does, closes for exec, and executes an observer. What the child and the observer saw is compared with what
- * was open at entry, by the identity of each open file.
+ * core/fds on the real kernel: a forked child arranges its fd table, takes the inventory, opens fds as a
+ * runtime does, closes for exec, and executes an observer. What the child and the observer saw is compared
+ * with what was open at entry, by the identity of each open file.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #include "core/base/err.h"
@@ -234,10 +235,10 @@ static void child(const struct scene *s, const char *out)
         CHECK(false, "execve: %d", errno);
 }
 
-static void check_observation(const struct scene *s, const char *out)
+static void check_observation(const struct scene *s, int out)
 {
         unsigned long fd, dev, ino, expected = 0, seen = 0;
-        FILE *f = fopen(out, "re");
+        FILE *f = fdopen(dup(out), "r");
 
         assert_non_null(f);
         for (unsigned i = 0; i < 3 + s->preserve; i++)
@@ -260,19 +261,19 @@ static void play(const struct scene *s)
         pid_t pid;
 
         assert_true(fd >= 0);
-        close(fd);
         memset(report, 0, sizeof(*report));
         pid = fork();
         assert_true(pid >= 0);
         if (pid == 0)
                 child(s, out);
         assert_int_equal(waitpid(pid, &status, 0), pid);
+        unlink(out);
         if (report->failed[0])
                 print_error("%s\n", report->failed);
         assert_int_equal(status, 0);
         if (!s->refuse_close)
-                check_observation(s, out);
-        unlink(out);
+                check_observation(s, fd);
+        close(fd);
 }
 
 /* The ways of closing, the ones first that need no privilege. */
@@ -280,7 +281,7 @@ static const struct {
         enum blocked blocked;
         bool no_procfs;
 } ways[] = {
-        {RANGE_WORKS, false}, {RANGE_EPERM, false}, {RANGE_ENOSYS, false},
+        {RANGE_WORKS, false},  {RANGE_EPERM, false}, {RANGE_ENOSYS, false},
         {RANGE_EINVAL, false}, {RANGE_EPERM, true},
 };
 
@@ -299,7 +300,10 @@ static void close_for_exec__each_stdio_combination__exact(void **state)
 {
         (void)state;
         for (unsigned stdio = 0; stdio < 8; stdio++)
-                play_every_way((struct scene){.stdio = stdio, .preserve = stdio & 1, .internals = 3, .error_at = 1,
+                play_every_way((struct scene){.stdio = stdio,
+                                              .preserve = stdio & 1,
+                                              .internals = 3,
+                                              .error_at = 1,
                                               .stray = NO_FD});
 }
 
@@ -307,8 +311,13 @@ static void close_for_exec__preserved_with_gaps__exact(void **state)
 {
         (void)state;
         for (unsigned gap = 0; gap < 4; gap++)
-                play_every_way((struct scene){.stdio = 5, .preserve = 9, .gap = gap, .internals = 4,
-                                              .internals_cloexec = true, .error_at = 0, .stray = 40});
+                play_every_way((struct scene){.stdio = 5,
+                                              .preserve = 9,
+                                              .gap = gap,
+                                              .internals = 4,
+                                              .internals_cloexec = true,
+                                              .error_at = 0,
+                                              .stray = 40});
 }
 
 static void close_for_exec__no_error_channel__exact(void **state)
@@ -320,8 +329,8 @@ static void close_for_exec__no_error_channel__exact(void **state)
 static void close_for_exec__thousand_fds__exact(void **state)
 {
         (void)state;
-        play_every_way((struct scene){.stdio = 7, .preserve = 700, .gap = 3, .internals = 700, .error_at = 699,
-                                      .stray = 5000});
+        play_every_way((struct scene){
+                .stdio = 7, .preserve = 700, .gap = 3, .internals = 700, .error_at = 699, .stray = 5000});
         /* more entries than one buffer of getdents holds, all of them to be closed */
         play_every_way((struct scene){.stdio = 7, .internals = 1000, .error_at = 500, .stray = 1500});
 }
@@ -331,8 +340,12 @@ static void close_for_exec__rlimit_lowered_below_open_fds__exact(void **state)
         (void)state;
         /* 3: not even the walk can open its directory */
         for (rlim_t to = 3; to <= 64; to += 61)
-                play_every_way((struct scene){.stdio = 7, .preserve = 2, .internals = 80, .error_at = 70,
-                                              .stray = 9000, .lower_to = to});
+                play_every_way((struct scene){.stdio = 7,
+                                              .preserve = 2,
+                                              .internals = 80,
+                                              .error_at = 70,
+                                              .stray = 9000,
+                                              .lower_to = to});
 }
 
 static void close_for_exec__no_procfs__closes_by_number(void **state)
@@ -342,16 +355,30 @@ static void close_for_exec__no_procfs__closes_by_number(void **state)
                 print_message("skip: needs root (a mount namespace without /proc)\n");
                 skip();
         }
-        play(&(struct scene){.stdio = 0, .preserve = 3, .gap = 2, .internals = 9, .error_at = 9, .stray = 12000,
-                             .blocked = RANGE_EPERM, .no_procfs = true, .lower_to = 16});
-        play(&(struct scene){.stdio = 2, .internals = 9, .error_at = 3, .stray = 12000, .blocked = RANGE_EPERM,
-                             .no_procfs = true, .no_procfs_at_entry = true, .lower_to = 16});
+        play(&(struct scene){.stdio = 0,
+                             .preserve = 3,
+                             .gap = 2,
+                             .internals = 9,
+                             .error_at = 9,
+                             .stray = 12000,
+                             .blocked = RANGE_EPERM,
+                             .no_procfs = true,
+                             .lower_to = 16});
+        play(&(struct scene){.stdio = 2,
+                             .internals = 9,
+                             .error_at = 3,
+                             .stray = 12000,
+                             .blocked = RANGE_EPERM,
+                             .no_procfs = true,
+                             .no_procfs_at_entry = true,
+                             .lower_to = 16});
 }
 
 static void close_for_exec__close_refused_by_filter__error_names_the_fd(void **state)
 {
         (void)state;
-        /* 3 and 4 are preserved, 5, 6, 8, 9, 10 are internal, 7 is the error channel, the walk's own fd is 12 */
+        /* 3 and 4 are preserved, 5, 6, 8, 9, 10 are internal, 7 is the error channel, the walk's own fd is 12
+         */
         static const struct {
                 int fd;
                 rlim_t lower_to; /* 3: no walk, by number */
@@ -359,8 +386,13 @@ static void close_for_exec__close_refused_by_filter__error_names_the_fd(void **s
         } cases[] = {{9, 0, "fd 9"}, {9, 3, "fd 9"}, {12, 0, "fd 12"}};
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-                play(&(struct scene){.stdio = 7, .preserve = 2, .internals = 5, .error_at = 1, .stray = NO_FD,
-                                     .blocked = RANGE_EPERM, .refuse_close = cases[i].fd,
+                play(&(struct scene){.stdio = 7,
+                                     .preserve = 2,
+                                     .internals = 5,
+                                     .error_at = 1,
+                                     .stray = NO_FD,
+                                     .blocked = RANGE_EPERM,
+                                     .refuse_close = cases[i].fd,
                                      .lower_to = cases[i].lower_to});
                 assert_int_equal(report->rc, -EPERM);
                 assert_int_equal(report->err.errnum, EPERM);

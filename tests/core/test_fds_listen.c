@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "core/base/err.h"
@@ -46,8 +47,9 @@ static void fds_listen_count__own_pid__the_count(void **state)
 
 static void fds_listen_count__no_number__einval_names_the_variable(void **state)
 {
-        static const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "0x1", "01", "00", "1.0", "1a", "a",
-                                          "99999999999999999999x", "\xd9\xa1"};
+        static const char *const bad[] = {"",        " 1", "1 ",  "+1", "-1", "0x1",
+                                          "01",      "00", "1.0", "1a", "a",  "99999999999999999999x",
+                                          "\xd9\xa1"};
 
         (void)state;
         for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
