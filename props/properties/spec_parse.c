@@ -14,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/sys.h"
 #include "props/models/spec_ref.h"
+#include "props/sim/sim_enosys.h"
 
 /* --- memory that is counted and can fail --- */
 
@@ -62,13 +63,13 @@ static void sys_free(const struct sys *sys, void *p)
         count_free(p);
 }
 
-/* The parser needs memory and nothing else; the rest of the table is the kernel's and is never called. */
+/* The parser needs memory and nothing else of the kernel. */
 static const struct sys *memory_sys(pt *t)
 {
         struct sys_ops *ops = pt_alloc(t, sizeof(*ops));
         struct sys *sys = pt_alloc(t, sizeof(*sys));
 
-        *ops = *sys_linux()->op;
+        *ops = sim_enosys_ops;
         ops->alloc = sys_alloc;
         ops->free = sys_free;
         sys->op = ops;
