@@ -95,7 +95,7 @@ static void afl_args(struct args *a, const char *program, const char *work, unsi
         arg(a, "-m");
         arg(a, "none");
         arg(a, "-t");
-        arg(a, "1000");
+        arg(a, "1000+"); /* a seed that takes longer is left out */
         if (dictionary(program, dict)) {
                 arg(a, "-x");
                 arg(a, "%s", dict);
