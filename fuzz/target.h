@@ -1,7 +1,7 @@
 /*
- * A fuzz target is a property under a fuzz engine. Its source, fuzz/targets/NAME.c, opens with the functions that
- * it targets and says FUZZ_TARGET(NAME), the property's name; NAME.dict and NAME.options may lie beside it.
- * The flavour of the build decides which of fuzz/engine/ runs it.
+ * A fuzz target is a property under a fuzz engine. Its source, fuzz/targets/NAME.c, opens with the functions
+ * that it targets and says FUZZ_TARGET(NAME), the property's name; NAME.dict and NAME.options may lie beside
+ * it. The flavour of the build decides which of fuzz/engine/ runs it.
  */
 #pragma once
 

@@ -139,7 +139,8 @@ void pt_run_commands(pt *t, const pt_cmd *cmds, size_t n, size_t max_steps, void
                 weight[i] = cmds[i].weight;
         if (invariant)
                 invariant(t, model, sut);
-        PT_REPEAT(t, 0, max_steps) {
+        PT_REPEAT(t, 0, max_steps)
+        {
                 const pt_cmd *cmd = &cmds[pt_weighted(t, weight, n)];
                 /* Skipped, not redrawn: that a step is left out must not change what the later bytes mean. */
                 if (cmd->pre && !cmd->pre(model))

@@ -2,8 +2,8 @@
  * One typed property, many runners: random test, libFuzzer, AFL++, replay. A property draws typed values and
  * gives a verdict; it never knows which runner it is under. What runners need is in props/pt_run.h.
  *
- * A property is a function of the values that it draws and of nothing else: no clock, no random(), no state that
- * survives the case. Then a saved file replays it.
+ * A property is a function of the values that it draws and of nothing else: no clock, no random(), no state
+ * that survives the case. Then a saved file replays it.
  *
  *      PT_PROPERTY(fd_close, .invariant = "FD-EXACT", .about = "closing agrees with a table model")
  *      {
@@ -15,11 +15,11 @@
  *      }
  *
  * Every draw has a simplest value, 0, which is what all draws past the end of the input give: a property must
- * end on nothing but zeros. Draws are saved as bytes: a draw from 0..max takes as few bytes as max needs, little
- * endian, none if max is 0, and is reduced modulo max + 1 when read; a list is preceded by its count.
+ * end on nothing but zeros. Draws are saved as bytes: a draw from 0..max takes as few bytes as max needs,
+ * little endian, none if max is 0, and is reduced modulo max + 1 when read; a list is preceded by its count.
  *
- * A case is left by longjmp when a verdict is reached: memory comes from pt_alloc, and what else must be undone is
- * registered with pt_defer (cleanup attributes of frames that are left do not run).
+ * A case is left by longjmp when a verdict is reached: memory comes from pt_alloc, and what else must be
+ * undone is registered with pt_defer (cleanup attributes of frames that are left do not run).
  */
 #pragma once
 
@@ -32,8 +32,9 @@ typedef void pt_fn(pt *t);
 
 enum pt_flags {
         /*
-         * The input is a document and, after its last NUL, knobs: bytes 1..255, base-255 digits, least significant
-         * first, from which draws are made. A plain file without NUL is a document without knobs: a seed.
+         * The input is a document and, after its last NUL, knobs: bytes 1..255, base-255 digits, least
+         * significant first, from which draws are made. A plain file without NUL is a document without knobs:
+         * a seed.
          */
         PT_TEXT = 1 << 0,
 };
@@ -55,17 +56,17 @@ typedef struct pt_prop {
 #define PT_TIMEOUT_MS 1000u
 
 /* Defines and registers a property. The object file must be linked directly, not from an archive. */
-#define PT_PROPERTY(id, ...)                                                                                 \
-        static void id(pt *t);                                                                               \
-        static const pt_prop id##_prop = {.name = #id, .run = id, .file = __FILE__, __VA_ARGS__};            \
-        __attribute__((used, section("pt_props"))) static const pt_prop *const id##_ref = &id##_prop;        \
+#define PT_PROPERTY(id, ...)                                                                          \
+        static void id(pt *t);                                                                        \
+        static const pt_prop id##_prop = {.name = #id, .run = id, .file = __FILE__, __VA_ARGS__};     \
+        __attribute__((used, section("pt_props"))) static const pt_prop *const id##_ref = &id##_prop; \
         static void id(pt *t)
 
 /* --- draws --- */
 
-uint64_t pt_below(pt *t, uint64_t n);             /* 0..n-1; n = 0: the whole range of uint64_t */
-int64_t pt_int(pt *t, int64_t lo, int64_t hi);    /* lo..hi; simplest is what is nearest to 0 */
-bool pt_bool(pt *t);                              /* simplest is false */
+uint64_t pt_below(pt *t, uint64_t n);                       /* 0..n-1; n = 0: the whole range of uint64_t */
+int64_t pt_int(pt *t, int64_t lo, int64_t hi);              /* lo..hi; simplest is what is nearest to 0 */
+bool pt_bool(pt *t);                                        /* simplest is false */
 size_t pt_weighted(pt *t, const uint8_t *weight, size_t n); /* an index; some weight must be > 0 */
 
 /* Fills buf with min..max bytes and returns how many. */
@@ -116,8 +117,9 @@ void pt_note(pt *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* --- observation: a property that never gets where it should look says nothing --- */
 
 /*
- * Points are catalogued at link time, so that one that is never executed is known too. One in a property's own
- * function, or in a file with one property only, belongs to that property; others (helpers, models) to all.
+ * Points are catalogued at link time, so that one that is never executed is known too. One in a property's
+ * own function, or in a file with one property only, belongs to that property; others (helpers, models) to
+ * all.
  */
 typedef struct pt_point {
         const char *id, *func, *file;
@@ -126,15 +128,15 @@ typedef struct pt_point {
         uint32_t index; /* given by the registry */
 } pt_point;
 void pt_hit(pt *t, const pt_point *p, bool cond);
-#define PT_POINT_(t, c, pct, ID)                                                                             \
-        do {                                                                                                 \
-                static pt_point p_ = {ID, __func__, __FILE__, __LINE__, (pct), 0};                           \
-                __attribute__((used, section("pt_points"))) static pt_point *const r_ = &p_;                 \
-                pt_hit((t), r_, (c));                                                                        \
+#define PT_POINT_(t, c, pct, ID)                                                             \
+        do {                                                                                 \
+                static pt_point p_ = {ID, __func__, __FILE__, __LINE__, (pct), 0};           \
+                __attribute__((used, section("pt_points"))) static pt_point *const r_ = &p_; \
+                pt_hit((t), r_, (c));                                                        \
         } while (0)
-#define PT_SOMETIMES(t, c, ID) PT_POINT_(t, c, 0.0f, ID)  /* must hold in at least one case */
-#define PT_COVER(t, c, pct, ID) PT_POINT_(t, c, pct, ID)  /* must hold in pct percent of the random cases */
-#define PT_LABEL(t, c, ID) PT_POINT_(t, c, -1.0f, ID)     /* its share is reported */
+#define PT_SOMETIMES(t, c, ID) PT_POINT_(t, c, 0.0f, ID) /* must hold in at least one case */
+#define PT_COVER(t, c, pct, ID) PT_POINT_(t, c, pct, ID) /* must hold in pct percent of the random cases */
+#define PT_LABEL(t, c, ID) PT_POINT_(t, c, -1.0f, ID)    /* its share is reported */
 
 /* --- stateful --- */
 

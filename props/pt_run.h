@@ -1,8 +1,8 @@
 /*
  * The runners' side of the property engine: the registry, sources of choices, and the execution of one case.
  *
- * A source answers draws. There are bytes (fuzzers, replay) and a PRNG; others need only a draw function. Whatever
- * the source, a record holds the case in byte form, ready to be saved and replayed.
+ * A source answers draws. There are bytes (fuzzers, replay) and a PRNG; others need only a draw function.
+ * Whatever the source, a record holds the case in byte form, ready to be saved and replayed.
  */
 #pragma once
 
@@ -40,8 +40,8 @@ void pt_source_prng_init(struct pt_source_prng *s, const pt_prop *prop, uint64_t
 uint64_t pt_prng_next(struct pt_source_prng *s);
 
 /*
- * The byte form of a case as it is drawn. The memory is the caller's, shared with a parent perhaps; len is valid
- * at every moment. A case that does not fit sets overflow: its first cap bytes are no whole case.
+ * The byte form of a case as it is drawn. The memory is the caller's, shared with a parent perhaps; len is
+ * valid at every moment. A case that does not fit sets overflow: its first cap bytes are no whole case.
  */
 struct pt_record {
         size_t cap;
@@ -76,15 +76,15 @@ void pt_setup(void);
 enum pt_verdict pt_execute(const struct pt_exec *exec, struct pt_result *ret_result);
 
 /*
- * For fuzz engines: runs one input; a failed property prints "initlab: property NAME failed at FILE:LINE: MESSAGE"
- * on stderr and aborts, which is what engines see. Returns 0, or 1 for a discarded case.
+ * For fuzz engines: runs one input; a failed property prints "initlab: property NAME failed at FILE:LINE:
+ * MESSAGE" on stderr and aborts, which is what engines see. Returns 0, or 1 for a discarded case.
  */
 int pt_one_input(const pt_prop *prop, const uint8_t *data, size_t len);
 
 /* --- registry: everything that PT_PROPERTY and the points put into the program --- */
 size_t pt_prop_count(void);
-const pt_prop *pt_prop_at(size_t i);            /* sorted by name */
-const pt_prop *pt_prop_find(const char *name);  /* NULL: none */
+const pt_prop *pt_prop_at(size_t i);           /* sorted by name */
+const pt_prop *pt_prop_find(const char *name); /* NULL: none */
 size_t pt_point_count(void);
 const pt_point *pt_point_at(size_t i);
 /* The property to which a point belongs; NULL: to all. */

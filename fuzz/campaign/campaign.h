@@ -4,11 +4,11 @@
  * Below the home (.initlab, or INITLAB_DIR):
  *      corpus/TARGET/ENGINE/DIGEST     live corpus: what an engine found interesting
  *      crashes/TARGET/KIND-HASH        one input for each failure, HASH of what failed where
- *      work/TARGET.ENGINE.PID.N/       a slice at work: lock, in/, out/, log; taken in by the next campaign if this one dies
- *      fuzz-next                       the (target, engine) with which the next campaign begins
+ *      work/TARGET.ENGINE.PID.N/       a slice at work: lock, in/, out/, log; taken in by the next campaign
+ * if this one dies fuzz-next                       the (target, engine) with which the next campaign begins
  *
- * Nothing is ever only in a process: engines write finds to work/, from where a rename moves them. A kill -9 at any
- * moment leaves each in the one place or in the other.
+ * Nothing is ever only in a process: engines write finds to work/, from where a rename moves them. A kill -9
+ * at any moment leaves each in the one place or in the other.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ enum engine { ENGINE_LIBFUZZER, ENGINE_AFL, ENGINE_COUNT };
 struct row {
         const char *target;
         enum engine engine;
-        unsigned seconds; /* fuzzed; 0: not reached */
+        unsigned seconds;             /* fuzzed; 0: not reached */
         uint64_t execs, edges, fresh; /* fresh: new entries of the live corpus */
         unsigned crashes;             /* inputs that failed, repeated ones too */
         char problem[256];            /* why the engine could not run; "": it could */
@@ -36,8 +36,8 @@ struct crash {
 
 struct campaign {
         const struct tool *tool;
-        char engines[PATH_MAX]; /* --engines; "": beside the program */
-        char corpus[PATH_MAX];  /* "": none */
+        char engines[PATH_MAX];    /* --engines; "": beside the program */
+        char corpus[PATH_MAX];     /* "": none */
         struct tool_names targets; /* chosen */
         bool use[ENGINE_COUNT];
         unsigned time_s, jobs;
@@ -45,7 +45,7 @@ struct campaign {
         size_t nrows;
         struct crash *crashes;
         size_t ncrashes;
-        bool failed;      /* something could not run */
+        bool failed; /* something could not run */
         bool interrupted;
 };
 
@@ -60,8 +60,8 @@ bool place_judge(const char *engines, const char *target, char ret_path[PATH_MAX
 
 /* --- process.c --- */
 /*
- * Starts argv in a process group of its own (Ctrl-C is ours to act upon) that ends when we do; output goes to the
- * file log; keep_fd (-1: none) stays open in it. Returns the pid or -errno.
+ * Starts argv in a process group of its own (Ctrl-C is ours to act upon) that ends when we do; output goes to
+ * the file log; keep_fd (-1: none) stays open in it. Returns the pid or -errno.
  */
 pid_t process_start(char *const *argv, const char *log, int keep_fd);
 /* Waits at most timeout_ms, then kills. The wait status, or -1: had to be killed. */
@@ -89,10 +89,11 @@ void store_recover(struct campaign *c);
 /* Makes a work folder and locks it; the lock's fd or -1. */
 int store_begin(const struct row *row, char ret_work[PATH_MAX]);
 /*
- * Takes in what a slice found, for row (NULL: of a campaign that died), and removes its folder, unless something of
- * it could not be taken.
+ * Takes in what a slice found, for row (NULL: of a campaign that died), and removes its folder, unless
+ * something of it could not be taken.
  */
-void store_take(struct campaign *c, struct row *row, const char *target, enum engine engine, const char *work);
+void store_take(struct campaign *c, struct row *row, const char *target, enum engine engine,
+                const char *work);
 /* Fills work/in with seeds, regressions and live corpora, but for what fails. */
 void store_inputs(const struct campaign *c, const char *target, const char *work);
 /* The folders of a target's corpora, seeds first. */

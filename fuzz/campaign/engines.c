@@ -78,9 +78,12 @@ static void libfuzzer_args(struct args *a, const char *program, const char *work
 static void afl_args(struct args *a, const char *program, const char *work, unsigned seconds)
 {
         char dict[PATH_MAX];
-        static const char *const env[] = {
-                "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "AFL_SKIP_CPUFREQ", "AFL_NO_UI", "AFL_NO_AFFINITY",
-                "AFL_FAST_CAL", "AFL_IGNORE_UNKNOWN_ENVS"};
+        static const char *const env[] = {"AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES",
+                                          "AFL_SKIP_CPUFREQ",
+                                          "AFL_NO_UI",
+                                          "AFL_NO_AFFINITY",
+                                          "AFL_FAST_CAL",
+                                          "AFL_IGNORE_UNKNOWN_ENVS"};
 
         for (size_t i = 0; i < sizeof(env) / sizeof(*env); i++)
                 setenv(env[i], "1", 1);

@@ -20,9 +20,12 @@ static const struct opt_spec specs[] = {
 
 static const struct tool tool = {
         "fuzz", "[OPTION...]",
-        "Replays seeds, regressions and live corpora, then fuzzes each target with each engine for an equal slice of\n"
-        "the time, of 10 seconds at least; what the time does not reach begins the next run. Live corpora and crashes\n"
-        "lie in .initlab/ (INITLAB_DIR moves it), and survive a kill -9 at any moment. Programs are looked for in\n"
+        "Replays seeds, regressions and live corpora, then fuzzes each target with each engine for an equal "
+        "slice of\n"
+        "the time, of 10 seconds at least; what the time does not reach begins the next run. Live corpora "
+        "and crashes\n"
+        "lie in .initlab/ (INITLAB_DIR moves it), and survive a kill -9 at any moment. Programs are looked "
+        "for in\n"
         "FLAVOUR/bin beside this program, and in build/FLAVOUR/bin of a build tree.\n",
         specs, sizeof(specs) / sizeof(*specs)};
 
@@ -88,7 +91,8 @@ static void parse(int argc, char **argv, struct campaign *c)
         tool_names_free(&wanted);
         tool_names_free(&all);
         if (c->targets.n == 0)
-                tool_die(&tool, "no fuzz targets are built: want libfuzzer/bin/fuzz_NAME or afl/bin/fuzz_NAME");
+                tool_die(&tool,
+                         "no fuzz targets are built: want libfuzzer/bin/fuzz_NAME or afl/bin/fuzz_NAME");
 }
 
 /* Targets by engines, beginning with what the last campaign did not reach. */
@@ -174,8 +178,10 @@ static int status(const struct campaign *c)
 int main(int argc, char **argv)
 {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        struct campaign c = {
-                .tool = &tool, .use = {true, true}, .time_s = 60, .jobs = processors > 0 ? (unsigned)processors : 1};
+        struct campaign c = {.tool = &tool,
+                             .use = {true, true},
+                             .time_s = 60,
+                             .jobs = processors > 0 ? (unsigned)processors : 1};
 
         setvbuf(stdout, NULL, _IOLBF, 0);
         parse(argc, argv, &c);

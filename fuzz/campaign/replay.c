@@ -32,7 +32,8 @@ static char *last_running(const char *log)
         return name;
 }
 
-/* Runs files from..n-1, at most a batch. Returns how many are done; *ret_culprit is the one that ended it, or NULL. */
+/* Runs files from..n-1, at most a batch. Returns how many are done; *ret_culprit is the one that ended it, or
+ * NULL. */
 static size_t run_batch(const char *program, const struct tool_names *files, size_t from, const char *log,
                         const char **ret_culprit)
 {
@@ -85,7 +86,8 @@ size_t replay_corpora(struct campaign *c, const char *target)
                 struct judgement j;
                 size_t done = run_batch(program, &files, at, log, &culprit);
                 if (done == 0) {
-                        fprintf(stderr, "initlab fuzz: %s does not run; what it said is in %s\n", program, log);
+                        fprintf(stderr, "initlab fuzz: %s does not run; what it said is in %s\n", program,
+                                log);
                         c->failed = true;
                         tool_names_free(&files);
                         return at;

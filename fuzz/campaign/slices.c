@@ -12,8 +12,8 @@
 #include "fuzz/campaign/campaign.h"
 
 #define SLICE_MIN_S 10u
-#define AGAIN_MIN_S 3u  /* an engine that ended early begins again if so much is left */
-#define GRACE_MS 10000  /* for an engine to end by itself, then once more when told to */
+#define AGAIN_MIN_S 3u /* an engine that ended early begins again if so much is left */
+#define GRACE_MS 10000 /* for an engine to end by itself, then once more when told to */
 
 struct slice {
         struct row *row; /* NULL: idle */
@@ -37,7 +37,8 @@ static void cut(const struct campaign *c, unsigned *ret_seconds, size_t *ret_sli
         *ret_slices = (size_t)(c->time_s / SLICE_MIN_S) * c->jobs;
 }
 
-/* Kept from the moment on at which its slice begins: killed after that, the next campaign does not repeat it. */
+/* Kept from the moment on at which its slice begins: killed after that, the next campaign does not repeat it.
+ */
 static void save_next(const struct campaign *c, size_t next)
 {
         char path[PATH_MAX], text[128];
@@ -142,7 +143,8 @@ static void step(struct campaign *c, struct slice *slices, size_t n)
                 p[i] = (struct pollfd){.fd = slices[i].row ? slices[i].pidfd : -1, .events = POLLIN};
         poll(p, n, 1000);
         if (tool_interrupted) {
-                /* What was found is still judged and kept; a second interrupt leaves that to the next campaign. */
+                /* What was found is still judged and kept; a second interrupt leaves that to the next
+                 * campaign. */
                 c->interrupted = true;
                 tool_interrupted = 0;
         }

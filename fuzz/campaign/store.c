@@ -75,8 +75,8 @@ int store_begin(const struct row *row, char ret_work[PATH_MAX])
         static unsigned count;
         char path[PATH_MAX];
 
-        tool_path(ret_work, "%s/work/%s.%s.%d.%u", tool_home(), row->target, engine_names[row->engine], getpid(),
-                  count++);
+        tool_path(ret_work, "%s/work/%s.%s.%d.%u", tool_home(), row->target, engine_names[row->engine],
+                  getpid(), count++);
         if (tool_mkdirs(tool_path(path, "%s/out", ret_work)) < 0 ||
             tool_mkdirs(tool_path(path, "%s/in", ret_work)) < 0)
                 return -1;
@@ -102,8 +102,8 @@ static uint64_t take_corpus(const char *dir, const char *target, enum engine eng
                 tool_mkdirs(tool_path(to, "%s/corpus/%s/%s", tool_home(), target, engine_names[engine]));
         for (size_t i = 0; i < names.n; i++) {
                 /* Of AFL++'s queue only what it found: the rest are our own inputs. */
-                if (strstr(names.item[i], ",orig:") || tool_read(tool_path(from, "%s/%s", dir, names.item[i]),
-                                                                 INPUT_MAX, &data) < 0)
+                if (strstr(names.item[i], ",orig:") ||
+                    tool_read(tool_path(from, "%s/%s", dir, names.item[i]), INPUT_MAX, &data) < 0)
                         continue;
                 tool_digest(data.p, data.len, digest);
                 free(data.p);
@@ -172,7 +172,8 @@ static bool parse_name(const char *name, char target[64], enum engine *ret_engin
         return false;
 }
 
-/* True once nobody writes to the folder any more: an engine whose campaign was killed needs a moment to end. */
+/* True once nobody writes to the folder any more: an engine whose campaign was killed needs a moment to end.
+ */
 static bool is_abandoned(const char *work)
 {
         char path[PATH_MAX];

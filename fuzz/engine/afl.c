@@ -1,4 +1,5 @@
-/* AFL++, persistent, inputs by shared memory. Without afl-fuzz: files as arguments, else standard input, once. */
+/* AFL++, persistent, inputs by shared memory. Without afl-fuzz: files as arguments, else standard input,
+ * once. */
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>

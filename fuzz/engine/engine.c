@@ -27,7 +27,8 @@ int engine_files(const pt_prop *prop, int n, char **paths)
         struct tool_data data;
 
         for (int i = 0; i < n; i++) {
-                fprintf(stderr, "Running: %s\n", paths[i]); /* in libFuzzer's words: one reader for all engines */
+                fprintf(stderr, "Running: %s\n",
+                        paths[i]); /* in libFuzzer's words: one reader for all engines */
                 int rc = tool_read(paths[i], INPUT_MAX, &data);
                 if (rc < 0) {
                         fprintf(stderr, "initlab: %s: %s\n", paths[i], strerror(-rc));

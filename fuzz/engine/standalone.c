@@ -15,7 +15,8 @@ int main(int argc, char **argv)
         if (argc < 2 || (argv[1][0] == '-' && argv[1][1] != '\0')) {
                 bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
                 fprintf(asked ? stdout : stderr,
-                        "usage: fuzz_%s FILE...\n\nReplays inputs (\"-\": standard input); aborts at the first that "
+                        "usage: fuzz_%s FILE...\n\nReplays inputs (\"-\": standard input); aborts at the "
+                        "first that "
                         "fails.\n`initlab replay` decodes one, `initlab fuzz` fuzzes.\n",
                         fuzz_property);
                 return asked ? TOOL_CLEAN : TOOL_UNABLE;

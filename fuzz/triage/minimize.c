@@ -16,17 +16,17 @@ static const struct opt_spec specs[] = {
         TOOL_OPTIONS,
 };
 
-static const struct tool tool = {
-        "minimize", "[OPTION...] FILE",
-        "Writes FILE.min, a smaller input that fails at the same place in the same way. Exit status 0: written; 2: FILE\n"
-        "does not fail, or nothing smaller fails so.\n",
-        specs, sizeof(specs) / sizeof(*specs)};
+static const struct tool tool = {"minimize", "[OPTION...] FILE",
+                                 "Writes FILE.min, a smaller input that fails at the same place in the same "
+                                 "way. Exit status 0: written; 2: FILE\n"
+                                 "does not fail, or nothing smaller fails so.\n",
+                                 specs, sizeof(specs) / sizeof(*specs)};
 
 /* Runs libFuzzer's minimiser; its result, if any, is in `to`. */
 static void run(const char *program, const char *path, const char *to, const char *log, unsigned seconds)
 {
-        char artifact[PATH_MAX + 32], time[48], *argv[] = {(char *)program, (char *)"-minimize_crash=1", time,
-                                                           artifact, (char *)path, NULL};
+        char artifact[PATH_MAX + 32], time[48],
+                *argv[] = {(char *)program, (char *)"-minimize_crash=1", time, artifact, (char *)path, NULL};
 
         snprintf(artifact, sizeof(artifact), "-exact_artifact_path=%s", to);
         snprintf(time, sizeof(time), "-max_total_time=%u", seconds);
@@ -71,8 +71,8 @@ static int minimize(const char *engines, const char *target, const char *path, u
         if (rc < 0)
                 tool_die(&tool, "%s: %s", result, strerror(-rc));
         if (same)
-                printf("%zu bytes instead of %zu\n  replay: initlab replay --target %s %s\n", new.len, old.len,
-                       target, result);
+                printf("%zu bytes instead of %zu\n  replay: initlab replay --target %s %s\n", new.len,
+                       old.len, target, result);
         free(old.p);
         free(new.p);
         return same ? TOOL_CLEAN : TOOL_UNABLE;

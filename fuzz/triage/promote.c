@@ -15,9 +15,10 @@ static const struct opt_spec specs[] = {
         TOOL_OPTIONS,
 };
 
-static const struct tool tool = {"promote", "[OPTION...] FILE",
-                                 "Copies FILE to corpus/regressions/TARGET/NAME, where every test run replays it.\n",
-                                 specs, sizeof(specs) / sizeof(*specs)};
+static const struct tool tool = {
+        "promote", "[OPTION...] FILE",
+        "Copies FILE to corpus/regressions/TARGET/NAME, where every test run replays it.\n", specs,
+        sizeof(specs) / sizeof(*specs)};
 
 /* Names are for people and for every file system. */
 static bool is_name(const char *name)

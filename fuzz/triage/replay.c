@@ -18,7 +18,8 @@ static const struct opt_spec specs[] = {
 
 static const struct tool tool = {
         "replay", "[OPTION...] FILE|-",
-        "Prints what the input means (its draws and notes; of a text the document), runs it, and says whether it fails,\n"
+        "Prints what the input means (its draws and notes; of a text the document), runs it, and says "
+        "whether it fails,\n"
         "here and in the build with sanitizers if there is one. Exit status 1: it still fails.\n",
         specs, sizeof(specs) / sizeof(*specs)};
 

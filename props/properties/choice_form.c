@@ -1,6 +1,6 @@
 /*
- * The choice layer's own property: what a PRNG drew, recorded and read again as bytes, is the same case. All else
- * here rests on it: a finding that does not replay is lost.
+ * The choice layer's own property: what a PRNG drew, recorded and read again as bytes, is the same case. All
+ * else here rests on it: a finding that does not replay is lost.
  */
 #include <string.h>
 
@@ -62,7 +62,8 @@ PT_PROPERTY(choice_form, .about = "a recorded case, read as bytes, draws the sam
         pt_prop inner = {.name = "inner", .run = follow, .flags = text ? PT_TEXT : 0};
         struct pt_result result;
 
-        PT_REPEAT(t, 0, DRAWS_MAX) {
+        PT_REPEAT(t, 0, DRAWS_MAX)
+        {
                 first->op[first->n] = (uint8_t)pt_below(t, 5);
                 first->arg[first->n++] = pt_below(t, 0);
         }

@@ -9,10 +9,40 @@
 
 /* What parsers of text trip over. */
 static const char *const tokens[] = {
-        "{",     "}",    "[",     "]",    "\"",    ":",   ",",        "null",   "true",       "false",
-        "0",     "-1",   "1.5",   "1e9",  "-0",    "\\",  "\\u0000",  "\\ud800", "\xc3",      "\xff",
-        " ",     "\n",   "/",     "..",   "{}",    "[]",  "\"\"",     "\"a\":", "4294967295", "4294967296",
-        "2147483648",    "9223372036854775807",    "9223372036854775808",       "18446744073709551615",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        ":",
+        ",",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "1.5",
+        "1e9",
+        "-0",
+        "\\",
+        "\\u0000",
+        "\\ud800",
+        "\xc3",
+        "\xff",
+        " ",
+        "\n",
+        "/",
+        "..",
+        "{}",
+        "[]",
+        "\"\"",
+        "\"a\":",
+        "4294967295",
+        "4294967296",
+        "2147483648",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551615",
         "18446744073709551616",
 };
 
@@ -37,8 +67,8 @@ static void replace(struct text *t, size_t at, size_t n, const void *by, size_t 
 }
 
 /* A token, or a piece of another document. */
-static void replace_by_any(const struct worker_job *job, struct pt_source_prng *prng, struct text *t, size_t at,
-                           size_t n)
+static void replace_by_any(const struct worker_job *job, struct pt_source_prng *prng, struct text *t,
+                           size_t at, size_t n)
 {
         const char *token = tokens[below(prng, sizeof(tokens) / sizeof(*tokens))];
         const struct tool_data *other = job->ntexts ? &job->texts[below(prng, job->ntexts)] : NULL;

@@ -19,13 +19,13 @@ static const struct opt_spec specs[] = {
         TOOL_OPTIONS,
 };
 
-static const struct tool tool = {
-        "prop", "[OPTION...] list | run [NAME...] | replay --property NAME FILE|-",
-        "list    prints name, invariant and purpose of each property\n"
-        "run     replays the corpora of each property, then runs random cases; a case that fails is saved as\n"
-        "        .initlab/findings/PROPERTY/NAME (INITLAB_DIR moves .initlab)\n"
-        "replay  decodes one saved input and runs it\n",
-        specs, sizeof(specs) / sizeof(*specs)};
+static const struct tool tool = {"prop", "[OPTION...] list | run [NAME...] | replay --property NAME FILE|-",
+                                 "list    prints name, invariant and purpose of each property\n"
+                                 "run     replays the corpora of each property, then runs random cases; a "
+                                 "case that fails is saved as\n"
+                                 "        .initlab/findings/PROPERTY/NAME (INITLAB_DIR moves .initlab)\n"
+                                 "replay  decodes one saved input and runs it\n",
+                                 specs, sizeof(specs) / sizeof(*specs)};
 
 struct run {
         struct tool_names chosen; /* empty: all */
@@ -54,7 +54,8 @@ static int list(void)
 {
         for (size_t i = 0; i < pt_prop_count(); i++) {
                 const pt_prop *p = pt_prop_at(i);
-                printf("%-24s %-16s %s\n", p->name, p->invariant ? p->invariant : "-", p->about ? p->about : "");
+                printf("%-24s %-16s %s\n", p->name, p->invariant ? p->invariant : "-",
+                       p->about ? p->about : "");
         }
         return TOOL_CLEAN;
 }
@@ -243,13 +244,16 @@ static int replay(const struct run *run, const char *file)
                 tool_die(&tool, "%s: %s", file, strerror(-rc));
         enum replay_verdict v = replay_input(prop, data.p, data.len, 30000);
         free(data.p);
-        return v == REPLAY_UNABLE ? TOOL_UNABLE : v == REPLAY_PASS || v == REPLAY_DISCARD ? TOOL_CLEAN : TOOL_FOUND;
+        return v == REPLAY_UNABLE                        ? TOOL_UNABLE
+               : v == REPLAY_PASS || v == REPLAY_DISCARD ? TOOL_CLEAN
+                                                         : TOOL_FOUND;
 }
 
 static const char *const words[] = {"list", "run", "replay"};
 
 /* Options may stand before and after the words. */
-static void parse(int argc, char **argv, struct run *run, struct tool_names *ret_words, const char **ret_corpus)
+static void parse(int argc, char **argv, struct run *run, struct tool_names *ret_words,
+                  const char **ret_corpus)
 {
         struct opt_iter it = {argc, argv, 1};
         const char *value;

@@ -33,7 +33,8 @@ static struct shared *map_shared(size_t *ret_size)
         size_t counts = (sizeof(struct shared) + 63) / 64 * 64;
         size_t record = (counts + pt_point_count() * sizeof(uint32_t) + 63) / 64 * 64;
         size_t size = record + sizeof(struct pt_record) + RECORD_CAP;
-        uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        uint8_t *p =
+                mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         if (p == MAP_FAILED)
                 return NULL;
@@ -150,8 +151,8 @@ static bool wait_child(pid_t pid, const struct shared *s, unsigned timeout_ms, i
 }
 
 /* Runs the cases from..to-1 in one child. */
-static enum worker_end run_range(const struct worker_job *job, uint64_t from, uint64_t to, unsigned timeout_ms,
-                                 struct shared *s, struct worker_report *report)
+static enum worker_end run_range(const struct worker_job *job, uint64_t from, uint64_t to,
+                                 unsigned timeout_ms, struct shared *s, struct worker_report *report)
 {
         int status = 0;
 

@@ -1,6 +1,6 @@
 /*
- * Many cases of one property in one forked child. What the child does lies in shared memory at every moment, so that
- * the parent knows the case in which it crashed or hung, in byte form.
+ * Many cases of one property in one forked child. What the child does lies in shared memory at every moment,
+ * so that the parent knows the case in which it crashed or hung, in byte form.
  */
 #pragma once
 
@@ -12,8 +12,8 @@ struct worker_job {
         const struct tool_names *files; /* paths, run first: cases 0..files->n-1 */
         uint64_t cases;                 /* random ones after them */
         uint64_t seed;
-        unsigned timeout_ms;            /* of one case */
-        const struct tool_data *texts;  /* from which random documents are made */
+        unsigned timeout_ms;           /* of one case */
+        const struct tool_data *texts; /* from which random documents are made */
         size_t ntexts;
 };
 
@@ -29,7 +29,7 @@ enum worker_end {
 
 struct worker_report {
         enum worker_end end;
-        uint64_t at;       /* the case that ended it; cases done if WORKER_DONE */
+        uint64_t at; /* the case that ended it; cases done if WORKER_DONE */
         uint64_t discards;
         struct pt_result result;
         int signal, status;

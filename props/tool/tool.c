@@ -44,7 +44,8 @@ int tool_option(const struct tool *tool, struct opt_iter *it, const char **ret_v
         return i;
 }
 
-uint64_t tool_number(const struct tool *tool, const char *option, const char *text, uint64_t min, uint64_t max)
+uint64_t tool_number(const struct tool *tool, const char *option, const char *text, uint64_t min,
+                     uint64_t max)
 {
         char *end;
 
@@ -70,7 +71,8 @@ void tool_die(const struct tool *tool, const char *fmt, ...)
         exit(TOOL_UNABLE);
 }
 
-void tool_unknown(const struct tool *tool, const char *what, const char *word, const char *const *words, size_t n)
+void tool_unknown(const struct tool *tool, const char *what, const char *word, const char *const *words,
+                  size_t n)
 {
         const char *near = opt_nearest(word, words, n);
 

@@ -1,6 +1,6 @@
 /*
- * What the programs behind `initlab SUBCOMMAND` share: options, exit statuses, where things lie, and files that
- * are whole after a kill -9. For mains only: these functions print and, where said so, exit.
+ * What the programs behind `initlab SUBCOMMAND` share: options, exit statuses, where things lie, and files
+ * that are whole after a kill -9. For mains only: these functions print and, where said so, exit.
  */
 #pragma once
 
@@ -23,22 +23,29 @@ struct tool {
 };
 
 /* The last two of every table. */
-#define TOOL_OPTIONS {"help", 'h', NULL, "say this"}, {"version", 0, NULL, "say the version"}
+#define TOOL_OPTIONS                                  \
+        {"help", 'h', NULL, "say this"},              \
+        {                                             \
+                "version", 0, NULL, "say the version" \
+        }
 
 /* The next option's index or OPT_END; --help, --version and mistakes end the program. */
 int tool_option(const struct tool *tool, struct opt_iter *it, const char **ret_value);
 
 /* A number from min to max, in full; anything else ends the program with TOOL_UNABLE. */
-uint64_t tool_number(const struct tool *tool, const char *option, const char *text, uint64_t min, uint64_t max);
+uint64_t tool_number(const struct tool *tool, const char *option, const char *text, uint64_t min,
+                     uint64_t max);
 
 /* Says why and exits with TOOL_UNABLE. */
 _Noreturn void tool_die(const struct tool *tool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Says that `word` is no `what`, the nearest one if any is near, and all that there are; exits with TOOL_UNABLE. */
-_Noreturn void tool_unknown(const struct tool *tool, const char *what, const char *word, const char *const *words,
-                            size_t n);
+/* Says that `word` is no `what`, the nearest one if any is near, and all that there are; exits with
+ * TOOL_UNABLE. */
+_Noreturn void tool_unknown(const struct tool *tool, const char *what, const char *word,
+                            const char *const *words, size_t n);
 
-/* SIGINT, SIGTERM and SIGHUP set tool_interrupted instead of ending the program; system calls are interrupted. */
+/* SIGINT, SIGTERM and SIGHUP set tool_interrupted instead of ending the program; system calls are
+ * interrupted. */
 extern volatile sig_atomic_t tool_interrupted;
 void tool_catch_interrupts(void);
 
@@ -56,8 +63,9 @@ void tool_exe_dir(char buf[PATH_MAX]);
 const char *tool_home(void);
 
 /*
- * The folder with seeds/ and regressions/: `given` (NULL: none), else share/initlab/corpus of the prefix that the program
- * is installed under, else corpus/ in a folder above the program (a build in the source tree). False: none.
+ * The folder with seeds/ and regressions/: `given` (NULL: none), else share/initlab/corpus of the prefix that
+ * the program is installed under, else corpus/ in a folder above the program (a build in the source tree).
+ * False: none.
  */
 bool tool_corpus(const char *given, char buf[PATH_MAX]);
 
@@ -85,7 +93,8 @@ struct tool_names {
         size_t n;
 };
 
-/* Names of the regular files in a folder, those with a leading dot left out, sorted; none for an absent folder. */
+/* Names of the regular files in a folder, those with a leading dot left out, sorted; none for an absent
+ * folder. */
 void tool_list(const char *dir, struct tool_names *ret_names);
 void tool_names_add(struct tool_names *names, const char *name);
 void tool_names_free(struct tool_names *names);

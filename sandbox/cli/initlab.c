@@ -1,6 +1,6 @@
 /*
- * initlab: a dispatcher. `initlab WORD ...` executes libexec/initlab/WORD beside this program's own bin/, found by
- * /proc/self/exe, so that a build tree and an installed tree work alike.
+ * initlab: a dispatcher. `initlab WORD ...` executes libexec/initlab/WORD beside this program's own bin/,
+ * found by /proc/self/exe, so that a build tree and an installed tree work alike.
  */
 #include <dirent.h>
 #include <errno.h>

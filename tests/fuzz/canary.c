@@ -1,6 +1,6 @@
 /*
- * Targets: nothing of initlab's. A planted fault that every engine must find within seconds; if none does, the
- * campaign is blind.
+ * Targets: nothing of initlab's. A planted fault that every engine must find within seconds; if none does,
+ * the campaign is blind.
  */
 #include "fuzz/target.h"
 #include "props/pt.h"
@@ -13,7 +13,8 @@ PT_PROPERTY(canary, .about = "fails for a list that begins with certain values")
         uint8_t item[8] = {0};
         size_t n = 0;
 
-        PT_REPEAT(t, 0, 8) {
+        PT_REPEAT(t, 0, 8)
+        {
                 pt_begin(t, "item");
                 item[n++] = (uint8_t)pt_below(t, 256);
                 pt_end(t);

@@ -35,7 +35,7 @@ static void draw_all(pt *t)
         assert_int_equal(pt_bytes(t, buf, 2, 4), 2);
         assert_string_equal(pt_cstr(t, "abc", 9), "");
         PT_REPEAT(t, 0, 9)
-                PT_FAIL(t, "a list that should be empty");
+        PT_FAIL(t, "a list that should be empty");
 }
 
 static void draws__past_the_end__are_0(void **state)
@@ -62,7 +62,7 @@ static void draw_known(pt *t)
         assert_memory_equal(buf, "xy", 2);
         assert_string_equal(pt_cstr(t, "abc", 9), "cb");
         PT_REPEAT(t, 1, 9)
-                n += pt_below(t, 256);
+        n += pt_below(t, 256);
         assert_int_equal(n, 30);
         assert_int_equal(pt_below(t, 256), 0x77); /* nothing more was taken */
 }
@@ -105,7 +105,8 @@ static void extreme_ints(pt *t)
 static void pt_int__whole_range__reaches_both_ends(void **state)
 {
         struct pt_result result;
-        static const uint8_t data[] = {255, 255, 255, 255, 255, 255, 255, 255, 253, 255, 255, 255, 255, 255, 255, 255};
+        static const uint8_t data[] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                       253, 255, 255, 255, 255, 255, 255, 255};
 
         (void)state;
         assert_int_equal(run(extreme_ints, 0, data, sizeof(data), &result), PT_VERDICT_PASS);
