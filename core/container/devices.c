@@ -59,12 +59,20 @@ static int bind_host_device(const struct sys *sys, int root_fd, const struct dev
         if (r < 0)
                 return err_sys(err, r, "device", place,
                                "mknod is not permitted, and the host has no such device: %s", d->path);
-        r = inside_make(sys, root_fd, d->path, false, &target.fd, err);
-        if (r < 0)
-                return r;
+        /* a symlink there is the rootfs' own idea of where the device should be: not followed */
+        target.fd = inside_open(sys, root_fd, d->path, O_PATH | O_NOFOLLOW, 0);
+        if (target.fd == -ENOENT) {
+                r = inside_make(sys, root_fd, d->path, false, &target.fd, err);
+                if (r < 0)
+                        return r;
+        }
+        if (target.fd < 0)
+                return err_sys(err, target.fd, "device", place, "%s", d->path);
         r = sys->op->fstat(sys, target.fd, &st);
         if (r == 0 && S_ISDIR(st.st_mode))
                 r = -EISDIR;
+        if (r == 0 && S_ISLNK(st.st_mode))
+                r = -ELOOP;
         if (r == 0)
                 r = tree.fd = mnt_clone(sys, host.fd, "", false);
         if (r >= 0)
@@ -212,11 +220,9 @@ static int create_links(const struct sys *sys, int root_fd, struct err *err)
 
 int devices_create(const struct sys *sys, const struct config *config, int root_fd, struct err *err)
 {
-        mode_t mask = sys->op->umask(sys, 0); /* modes are the config's, whoever calls */
         int r = create_configured(sys, config, root_fd, err);
 
         if (r == 0)
                 r = create_defaults(sys, config, root_fd, err);
-        (void)sys->op->umask(sys, mask);
         return r < 0 ? r : create_links(sys, root_fd, err);
 }

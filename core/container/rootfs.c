@@ -144,6 +144,7 @@ static int open_rootfs(const struct sys *sys, const struct config *config, int b
 
 static int furnish(struct mounts *m, struct err *err)
 {
+        mode_t mask = m->sys->op->umask(m->sys, 0); /* what is made has its own mode, whoever calls */
         int r = mounts_apply(m, err);
 
         if (r == 0 && mounts_dev_is_ours(m->config))
@@ -151,6 +152,7 @@ static int furnish(struct mounts *m, struct err *err)
         if (r == 0)
                 r = mounts_late_readonly(m, err);
         mounts_done(m);
+        (void)m->sys->op->umask(m->sys, mask);
         return r;
 }
 

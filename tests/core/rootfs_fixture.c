@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,10 +154,27 @@ struct report {
         int line;
 };
 
+static void drop_mknod(void)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2];
+
+        if (sys_linux()->op->capget(sys_linux(), &h, d) < 0)
+                _exit(94);
+        d[0].effective &= ~(1u << CAP_MKNOD);
+        if (sys_linux()->op->capset(sys_linux(), &h, d) < 0)
+                _exit(94);
+}
+
 static void build(const struct fixture *f, const struct config *c, inside_fn *inside, void *arg, int pipe_fd)
 {
         struct report report = {0};
-        int r = rootfs_prepare(sys_linux(), c, f->bundle, &report.err);
+        int r;
+
+        umask(077); /* must not matter */
+        if (f->no_mknod)
+                drop_mknod();
+        r = rootfs_prepare(sys_linux(), c, f->bundle, &report.err);
 
         if (r == 0)
                 r = rootfs_pivot(sys_linux(), c, f->bundle, &report.err);
@@ -211,8 +229,14 @@ static int host(const struct fixture *f, const struct config *c, inside_fn *insi
         pid_t pid;
         int r;
 
-        if (unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_SHARED | MS_REC, NULL) < 0)
+        if (unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0 ||
+            mount("", "/", NULL, MS_SHARED | MS_REC, NULL) < 0)
                 return 98;
+        if (f->unified_only) {
+                umount2("/sys/fs/cgroup", MNT_DETACH);
+                if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0)
+                        return 93;
+        }
         slurp("/proc/self/mountinfo", before, sizeof(before));
         pid = fork();
         if (pid == 0) {

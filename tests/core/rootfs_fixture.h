@@ -14,7 +14,9 @@
 struct fixture {
         char bundle[64];
         char rootfs[80];
-        char outside[80]; /* a directory that nothing may change; holds the file "canary" */
+        char outside[80];  /* a directory that nothing may change; holds the file "canary" */
+        bool unified_only; /* the host has nothing but cgroup2 */
+        bool no_mknod;     /* the builder lacks CAP_MKNOD */
 };
 
 /* Runs inside the finished container; what it returns is the exit status, 0 = as expected. */
