@@ -57,10 +57,6 @@ int fixture_setup(void **state)
         char canary[128];
 
         *state = f;
-        if (geteuid() != 0) {
-                print_message("skip: mounts need root\n");
-                return 0;
-        }
         strcpy(f->bundle, "/tmp/initlab-rootfs-XXXXXX");
         if (!mkdtemp(f->bundle))
                 return -1;
@@ -263,8 +259,6 @@ enum fixture_end fixture_run(const struct fixture *f, const struct config *c, in
         ssize_t n;
         pid_t pid;
 
-        if (!f->bundle[0])
-                skip();
         assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
         pid = fork();
         assert_true(pid >= 0);

@@ -22,7 +22,7 @@ struct fixture {
 /* Runs inside the finished container; what it returns is the exit status, 0 = as expected. */
 typedef int inside_fn(void *arg);
 
-int fixture_setup(void **state); /* cmocka; skips by name as an ordinary user */
+int fixture_setup(void **state); /* cmocka; needs root */
 int fixture_teardown(void **state);
 
 /* Makes rootfs/path from the text: "d" a directory, "l:TARGET" a symlink, "f:TEXT" a file; parents as well.
