@@ -29,11 +29,12 @@ help:
 deps:
 	@.ci/deps
 
+fuzz: export TARGET := $(TARGET)
+fuzz: export ENGINE := $(ENGINE)
+fuzz: export TIME := $(TIME)
+fuzz: export JOBS := $(JOBS)
 fuzz:
-	@.ci/deps
-	@.ci/build release libfuzzer afl
-	$(call report,fuzz,build/bin/initlab fuzz $(call option,--target,$(TARGET)) \
-		$(call option,--engine,$(ENGINE)) $(call option,--time,$(TIME)) $(call option,--jobs,$(JOBS)))
+	$(call report,fuzz,.ci/fuzz)
 
 test:
 	@.ci/deps
