@@ -21,7 +21,7 @@
 
 static const char *const applets[] = {"sh",       "true",  "false", "cat",    "echo",     "sleep",
                                       "env",      "id",    "ls",    "ulimit", "readlink", "stat",
-                                      "hostname", "umask", "grep",  "kill",   "ip"};
+                                      "hostname", "umask", "tr",    "grep",   "kill",     "ip"};
 
 static struct result last;
 static void (*before_exec)(void *);

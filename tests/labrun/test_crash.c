@@ -97,12 +97,15 @@ static void run__killed_at_any_moment__delete_force_cleans(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
         const struct CMUnitTest tests[] = {
-                T(create__killed_at_any_moment__delete_force_cleans),
-                T(start__killed_at_any_moment__delete_force_cleans),
-                T(delete__killed_at_any_moment__delete_force_cleans),
-                T(run__killed_at_any_moment__delete_force_cleans),
+                cmocka_unit_test_setup_teardown(create__killed_at_any_moment__delete_force_cleans, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(start__killed_at_any_moment__delete_force_cleans, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(delete__killed_at_any_moment__delete_force_cleans, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(run__killed_at_any_moment__delete_force_cleans, lab_setup,
+                                                lab_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,19 +302,24 @@ static void log__text_and_json__the_error_once(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
         const struct CMUnitTest tests[] = {
-                T(life__create_start_kill_delete__status_follows),
-                T(life__wrong_state__refused_and_unchanged),
-                T(delete__created_and_running_by_force__all_gone),
-                T(delete__without_pid_namespace__descendants_gone),
-                T(run__payload_ends__its_code),
-                T(run__signals__handed_on_and_told),
-                T(run__keep__stays_until_deleted),
-                T(run__detach__returns_with_payload_running),
-                T(failure__of_any_kind__one_error_nothing_left),
-                T(list__table_json_quiet__as_runc),
-                T(log__text_and_json__the_error_once),
+                cmocka_unit_test_setup_teardown(life__create_start_kill_delete__status_follows, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(life__wrong_state__refused_and_unchanged, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(delete__created_and_running_by_force__all_gone, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(delete__without_pid_namespace__descendants_gone, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(run__payload_ends__its_code, lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(run__signals__handed_on_and_told, lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(run__keep__stays_until_deleted, lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(run__detach__returns_with_payload_running, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(failure__of_any_kind__one_error_nothing_left, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(list__table_json_quiet__as_runc, lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(log__text_and_json__the_error_once, lab_setup, lab_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
