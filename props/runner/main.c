@@ -34,6 +34,7 @@ struct run {
         char corpus[PATH_MAX]; /* "": none */
         uint32_t *counts;      /* of this property */
         uint32_t *total;       /* of all */
+        uint64_t total_cases;
         int status;
 };
 
@@ -183,6 +184,7 @@ static void run_property(struct run *run, const pt_prop *prop)
         worker_run(&job, run->counts, &r);
         for (size_t i = 0; i < pt_point_count(); i++)
                 run->total[i] += run->counts[i];
+        run->total_cases += r.at - r.discards;
 
         bool vacuous = r.end == WORKER_DONE && r.at > 0 && r.discards == r.at;
         printf("%-24s %8llu cases %8llu discarded  %s\n", prop->name, (unsigned long long)r.at,
@@ -223,7 +225,7 @@ static int run_all(struct run *run)
         for (size_t i = 0; run->chosen.n == 0 && i < pt_prop_count() && !tool_interrupted; i++)
                 run_property(run, pt_prop_at(i));
         if (run->chosen.n == 0 && !run->cases && run->status == TOOL_CLEAN &&
-            !judge_points(NULL, run->total, 0)) {
+            !judge_points(NULL, run->total, run->total_cases)) {
                 printf("failed: helpers have points that no property reaches\n");
                 run->status = TOOL_FOUND;
         }
