@@ -56,9 +56,9 @@ static int time_left(const struct sys *sys, const struct timespec *deadline, str
 enum { WAIT_AGAIN, WAIT_READY, WAIT_NOTHING };
 
 /*
- * One look at the channel: READY (something can be read or written, an error or the end is there), AGAIN, or NOTHING, for good: the
- * peer is dead and left no more. Called before *every* transfer: a blocking fifo must not block, and
- * a peer that never pauses must not outrun the deadline. A dead peer's channel is looked at without waiting, because
+ * One look at the channel: READY (there is something to transfer, an error or the end), AGAIN, or for good NOTHING: the
+ * peer is dead and left no more. Called before *every* transfer: a blocking fifo must not block, and a peer that
+ * never pauses must not outrun the deadline. A dead peer's channel is looked at without waiting, because
  * somebody else may hold a copy of its end and keep EOF away.
  */
 static int wait_once(const struct sys *sys, struct sync_channel *ch, short events,
