@@ -1,0 +1,54 @@
+/*
+ * The open files that a runtime finds at its entry, and the far ends of them: what is written to its stdin, what is read from
+ * its stdout and stderr, by whom and how fast. Lives in the supervisor.
+ *
+ * Each open file is marked by F_SETSIG (a number of its own, a property of the open file description that every
+ * duplicate shares and no reopened one has), so that the payload can prove which open file it got.
+ */
+#pragma once
+
+#include <poll.h>
+
+#include "sandbox/observation.h"
+#include "sandbox/scenario.h"
+
+#define WORLD_STREAM_MAX (SCENARIO_BYTES_MAX + (1u << 20)) /* more is not kept: the difference has been seen */
+
+struct world_reader {
+        int fd; /* -1: none, or at EOF */
+        bool attached, eof;
+        unsigned char *buf; /* by malloc */
+        size_t n, size;
+        int64_t eof_ms, next_ms; /* next_ms: a slow reader's next turn */
+};
+
+struct world {
+        const struct scenario *s;
+        int near[SCENARIO_FD_MAX]; /* the runtime's ends, numbers >= 100; -1: closed */
+        int far[SCENARIO_FD_MAX];  /* ours; -1: none */
+        size_t in_done;            /* bytes written to stdin */
+        struct world_reader reader[3];
+};
+
+/* Makes all; files lie in dir. Fills made[]. 0 or -errno. */
+int world_make(const struct scenario *s, const char *dir, struct world *w, struct obs_fd made[SCENARIO_FD_MAX]);
+
+/* In the child: puts the near ends at their numbers, closes the rest of 0..63; the others are CLOEXEC. 0 or -errno. */
+int world_enter(const struct world *w);
+
+/* Closes the near ends: from now on only the runtime and what it starts has them. */
+void world_close_near(struct world *w);
+
+/* Adds what the world waits for to p (room for 4). Returns the number added; *timeout (ms) is lowered for slow readers. */
+size_t world_poll(const struct world *w, struct pollfd *p, int *timeout, int64_t now_ms);
+
+/* Moves bytes where that is possible without blocking. True if any moved or an EOF came. */
+bool world_pump(struct world *w, int64_t now_ms);
+
+void world_attach(struct world *w, enum scenario_attach when);
+
+/* True if every pipe and socket has seen its EOF. */
+bool world_at_eof(const struct world *w);
+
+/* Reads the files, and compares each stream with what was to come. 0 or -errno. */
+int world_judge_streams(struct world *w, const char *dir, struct obs_stream stream[3]);
