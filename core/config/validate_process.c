@@ -20,8 +20,6 @@ static int validate_user(const struct config_process *p, struct err *err)
         for (size_t i = 0; i < p->user.additional_gids.n; i++)
                 if (p->user.additional_gids.item[i] == UINT32_MAX)
                         return INVALID(err, "is no group id", PLACE "/user/additionalGids/%zu", i);
-        if (p->user.additional_gids.n > 65536) /* NGROUPS_MAX of setgroups(2) */
-                return INVALID(err, "more groups than a process can have", PLACE "/user/additionalGids");
         return 0;
 }
 

@@ -222,6 +222,7 @@ static void compare_namespaces(const struct view *v, const struct config_linux *
                 struct view it = {v->t, v->ref, json_array_get(namespaces, l->ns[k].index)};
                 const char *path = json_string_value(member(&it, "path"));
                 text(&it, "type", config_ns_name(k));
+                PT_ASSERT(v->t, __builtin_popcountll(config_ns_flag(k)) == 1);
                 if (path && *path)
                         text(&it, "path", l->ns[k].path);
                 else
