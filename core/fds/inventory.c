@@ -40,9 +40,9 @@ static unsigned entry_end(const struct sys *sys)
 
         if (end > 0)
                 return end;
-        if (sys->op->prlimit64(sys, 0, RLIMIT_NOFILE, NULL, &rl) < 0 || rl.rlim_max > INT_MAX)
-                return INT_MAX;
-        return rl.rlim_max > NR_OPEN_DEFAULT ? (unsigned)rl.rlim_max : NR_OPEN_DEFAULT;
+        if (sys->op->prlimit64(sys, 0, RLIMIT_NOFILE, NULL, &rl) < 0 || rl.rlim_max < NR_OPEN_DEFAULT)
+                return NR_OPEN_DEFAULT;
+        return rl.rlim_max > INT_MAX ? INT_MAX : (unsigned)rl.rlim_max;
 }
 
 /*
