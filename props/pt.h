@@ -135,7 +135,7 @@ void pt_hit(pt *t, const pt_point *p, bool cond);
                 pt_hit((t), r_, (c));                                                        \
         } while (0)
 #define PT_SOMETIMES(t, c, ID) PT_POINT_(t, c, 0.0f, ID) /* must hold in at least one case */
-#define PT_COVER(t, c, pct, ID) PT_POINT_(t, c, pct, ID) /* must hold in pct percent of the random cases */
+#define PT_COVER(t, c, pct, ID) PT_POINT_(t, c, pct, ID) /* must hold in pct percent of the cases */
 #define PT_LABEL(t, c, ID) PT_POINT_(t, c, -1.0f, ID)    /* its share is reported */
 
 /* --- stateful --- */
