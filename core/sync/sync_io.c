@@ -248,7 +248,7 @@ static ssize_t get(struct intake *in, const struct sync_channel *ch, struct err 
         if (try_again(r))
                 return r;
         /* A unix socket whose peer ended with unread input says so once; what it had sent was read before that. */
-        if (r == -ECONNRESET)
+        if (r == -ECONNRESET && !ch->fifo)
                 return 0;
         if (r < 0)
                 return err_sys(err, (int)r, "sync", "channel", "%s", ch->fifo ? "read" : "recvmsg");

@@ -1,0 +1,26 @@
+/*
+ * What each side of the sync protocol may conclude from what was really delivered to it: a second opinion, written
+ * from the text of core/sync/sync.h and sync_codec.h, sharing no code with them.
+ */
+#pragma once
+
+#include "core/base/err.h"
+#include "props/sim/sim_channel.h"
+
+enum sync_model_verdict { SYNC_MODEL_SUCCESS, SYNC_MODEL_PEER_ERROR, SYNC_MODEL_FAILURE };
+
+struct sync_model_result {
+        enum sync_model_verdict verdict;
+        struct err error; /* PEER_ERROR: the peer's */
+        size_t logs;      /* LOG messages before the verdict */
+        bool ran_out;     /* FAILURE because the stream ended between two good messages */
+        size_t used;      /* bytes of the messages before the verdict, the deciding one included */
+};
+
+/* Parent: LOG* READY. Init: CONFIG. Starter: EXECUTING, then the end. */
+struct sync_model_result sync_model_parent(const struct sim_stream *s, bool dead);
+struct sync_model_result sync_model_init(const struct sim_stream *s);
+struct sync_model_result sync_model_starter(const struct sim_stream *s, enum sim_end end);
+
+/* Init's other wait: is a START anywhere in the stream? */
+bool sync_model_start_in(const struct sim_stream *s);
