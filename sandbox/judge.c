@@ -215,7 +215,10 @@ static void judge_alive(const struct run *r)
 /* What holds when the runtime answered the start with an error. */
 static void judge_refusal(const struct run *r, const struct obs_command *c)
 {
-        const char *said = c->err[0] ? c->err : r->o->stream[2].text[0] ? r->o->stream[2].text : r->o->log;
+        const char *said = c->err[0]                     ? c->err
+                           : r->o->stream[2].text[0] ? r->o->stream[2].text
+                           : r->o->log[0]            ? r->o->log
+                                                     : "no message that could be seen";
         static const enum invariant_id of_payload[] = { INV_FD_EXACT, INV_OUT_EXACT, INV_STDIO_ALIVE, INV_ENV_EXACT,
                                                         INV_EXIT_CODE };
 

@@ -109,6 +109,37 @@ static void print_all(const struct report *r, enum verdict_kind kind, const char
                 }
 }
 
+static bool same(const struct report_run *a, const struct report_run *b, int id)
+{
+        return a->runtime == b->runtime && a->verdict[id].kind == b->verdict[id].kind &&
+               strcmp(a->verdict[id].evidence, b->verdict[id].evidence) == 0;
+}
+
+/* Differences come in crowds: each once, with the number of further scenarios that show the same. */
+static void print_differences(const struct report *r, FILE *out)
+{
+        bool any = false;
+
+        for (size_t i = 0; i < r->n_runs; i++)
+                for (int id = 0; r->run[i].done && id < INV__COUNT; id++) {
+                        size_t earlier = 0, more = 0;
+
+                        if (r->run[i].verdict[id].kind != VERDICT_DIFFERS)
+                                continue;
+                        while (!same(&r->run[earlier], &r->run[i], id))
+                                earlier++;
+                        if (earlier < i)
+                                continue;
+                        for (size_t k = i + 1; k < r->n_runs; k++)
+                                more += same(&r->run[k], &r->run[i], id);
+                        fprintf(out, "%s", any ? "" : "\ndifferent from our own rule (no violation):\n");
+                        any = true;
+                        print_verdict(r, &r->run[i], id, out);
+                        if (more)
+                                fprintf(out, "    and %zu more scenarios\n", more);
+                }
+}
+
 /* A refusal stands at five invariants: one line is enough. */
 static void print_refusals(const struct report *r, FILE *out)
 {
@@ -131,7 +162,7 @@ void report_print(const struct report *r, FILE *out)
         print_table(r, out);
         print_all(r, VERDICT_FAIL, "violations:", out);
         print_all(r, VERDICT_KNOWN, "known findings (corpus/scenarios/known.json; fail under --strict):", out);
-        print_all(r, VERDICT_DIFFERS, "different from our own rule (no violation):", out);
+        print_differences(r, out);
         print_refusals(r, out);
         for (size_t i = 0; i < r->n_runs; i++)
                 if (r->run[i].trouble[0])

@@ -33,6 +33,15 @@ static void judge_env__variables__are_compared_in_order(void **state)
         judged_is(&j, false, INV_ENV_EXACT, VERDICT_FAIL, "_LIBCONTAINER_FIFOFD");
 }
 
+static void judge_env__variable_twice__accuses_only_ours(void **state)
+{
+        (void)state;
+        strcpy(j.s.process.env.item[j.s.process.env.n++], "A=3");
+        strcpy(j.report.env[0], "A=3");
+        judged_is(&j, false, INV_ENV_EXACT, VERDICT_DIFFERS, "A=3");
+        judged_is(&j, true, INV_ENV_EXACT, VERDICT_FAIL, "A=3");
+}
+
 static void judge_env__home_when_absent__is_allowed(void **state)
 {
         (void)state;
@@ -124,6 +133,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 CASE(judge_env__arguments__are_compared),
                 CASE(judge_env__variables__are_compared_in_order),
+                CASE(judge_env__variable_twice__accuses_only_ours),
                 CASE(judge_env__home_when_absent__is_allowed),
                 CASE(judge_env__identity__is_compared),
                 CASE(judge_env__capabilities__are_compared),
