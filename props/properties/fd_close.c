@@ -108,6 +108,7 @@ static void draw_entry(pt *t, struct scene *s)
         draw_limits(t, s, &options);
         options.procfs = draw_procfs(t);
         options.skipping = pt_bool(t);
+        options.entries_per_call = (unsigned)pt_below(t, 5);
         s->table = sim_fdtable_new(&options);
         PT_ASSUME(t, s->table);
         pt_defer(t, free_table, s->table);

@@ -26,7 +26,7 @@ struct sim_fdtable;
 enum sim_procfs {
         SIM_PROCFS,         /* our own */
         SIM_PROCFS_NONE,    /* nothing: ENOENT */
-        SIM_PROCFS_FAKE,    /* a directory of another file system, with a self/fd that lists 0, 1, 2 */
+        SIM_PROCFS_FAKE,    /* another file system, with a self/fd that lists 0, 1, 2 and the asker's own */
         SIM_PROCFS_PART,    /* procfs, but not its root: a directory of it was bound there */
         SIM_PROCFS_NO_SELF, /* of a pid namespace that we are not in */
         SIM_PROCFS_COVERED, /* ours, another file system mounted over self/fd: RESOLVE_NO_XDEV sees it */
@@ -56,6 +56,7 @@ enum sim_fd_op {
 struct sim_fd_options {
         rlim_t soft, hard; /* RLIMIT_NOFILE; 0: 1024 and 4096 */
         enum sim_procfs procfs;
+        unsigned entries_per_call; /* of getdents64; 0: as many as fit the buffer, as Linux */
         bool skipping; /* reading /proc/self/fd counts entries, so that closing while reading hides some;
                           Linux counts numbers */
 };

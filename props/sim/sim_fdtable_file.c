@@ -1,5 +1,6 @@
 /* Calls that know files: the three names that there are, and the directory of the fd table itself. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -206,27 +207,36 @@ static int nth_open(const struct sim_fdtable *t, off_t n)
         return fd;
 }
 
-/* The name of the entry at or after *pos, where *pos is set to; false at the end. */
-static bool entry_at(const struct sim_fdtable *t, const struct sim_object *o, off_t *pos, char name[16])
+/* A directory made to deceive, on another file system, can name any number: the asker's own, too. */
+static bool false_entry(const struct sim_object *o, int dirfd, off_t n, char name[16])
 {
-        static const char *const rubbish[] = {"0", "1", "12x", "2"};
+        static const char *const names[] = {"0", "1", "2"};
+
+        if (n < 3)
+                strcpy(name, o->rubbish && n == 2 ? "12x" : names[n]);
+        else if (n == 3 && o->magic != PROC_SUPER_MAGIC)
+                snprintf(name, 16, "%d", dirfd);
+        else
+                return false;
+        return true;
+}
+
+/* The name of the entry at or after *pos, where *pos is set to; false at the end. */
+static bool entry_at(const struct sim_fdtable *t, const struct sim_object *o, int dirfd, off_t *pos,
+                     char name[16])
+{
         off_t n = *pos - 2;
 
         if (n < 0) {
                 strcpy(name, n == -2 ? "." : "..");
                 return true;
         }
-        if (o->kind == SIM_KIND_FALSE_FD) {
-                if (n >= (o->rubbish ? 4 : 3))
-                        return false;
-                snprintf(name, 16, "%s", o->rubbish ? rubbish[n] : (const char *[]){"0", "1", "2"}[n]);
-                return true;
-        }
-        int fd = n >= SIM_FD_MAX       ? -1
-                 : t->options.skipping ? nth_open(t, n)
-                                       : sim_fdtable_next(t, (int)n);
+        if (o->kind == SIM_KIND_FALSE_FD)
+                return false_entry(o, dirfd, n, name);
+        int fd = n >= SIM_FD_MAX ? -1 : t->options.skipping ? nth_open(t, n) : sim_fdtable_next(t, (int)n);
         if (fd < 0) {
-                /* Linux stands behind the table's allocated end then: what is opened now needs a rewind to be seen */
+                /* Linux stands behind the table's allocated end then: what is opened now needs a rewind to be
+                 * seen */
                 *pos = t->options.skipping ? *pos : (off_t)SIM_FD_MAX + 2;
                 return false;
         }
@@ -241,6 +251,7 @@ static ssize_t s_getdents64(const struct sys *sys, int fd, void *buf, size_t siz
         int r = sim_enter(t, SIM_OP_GETDENTS64, fd);
         struct sim_object *o = sim_get(t, fd);
         size_t used = 0;
+        unsigned left = t->options.entries_per_call ? t->options.entries_per_call : UINT_MAX;
         char name[16];
 
         if (r < 0)
@@ -249,7 +260,7 @@ static ssize_t s_getdents64(const struct sys *sys, int fd, void *buf, size_t siz
                 return -EBADF;
         if (o->kind != SIM_KIND_PROC_FD && o->kind != SIM_KIND_FALSE_FD)
                 return o->kind == SIM_KIND_PROC ? -ENOSYS : -ENOTDIR;
-        for (; entry_at(t, o, &o->pos, name); o->pos++) {
+        for (; left > 0 && entry_at(t, o, fd, &o->pos, name); o->pos++, left--) {
                 size_t n = strlen(name) + 1, reclen = (DIRENT_NAME + n + 7) & ~7ul;
                 if (reclen > size - used)
                         return used ? (ssize_t)used : -EINVAL;
