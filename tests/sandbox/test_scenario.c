@@ -190,7 +190,7 @@ static void scenario_load__committed__are_good(void **state)
         assert_non_null(dir);
         while ((e = readdir(dir))) {
                 struct err err = ERR_INIT;
-                char path[600], buf[900], *text;
+                char path[600], buf[900], *text = NULL;
 
                 if (!strstr(e->d_name, ".json") || strcmp(e->d_name, "known.json") == 0)
                         continue;
