@@ -3,7 +3,7 @@
  * and forges, under calls that are interrupted, shortened and failed. Each side may conclude what the model
  * (props/models/sync_model.h) concludes from what was delivered, and nothing else.
  *
- * Targets: sync_parent_handshake, sync_init_*, sync_start, sync_send, sync_recv and all below them.
+ * Targets: sync_parent_handshake, sync_init_*, sync_start, sync_send, sync_recv, sync_decoder_*, sync_fsm_step.
  * Each side reads what the one before it wrote, so they run one after the other; what a side writes after it has
  * read depends on nothing that comes later.
  */
@@ -88,6 +88,7 @@ static void forge(pt *t, struct sim_stream *s)
                 m.log = (struct sync_log){SYNC_LOG_INFO, "forged"};
         if (m.type == SYNC_ERROR)
                 err_set(&m.error, EPERM, "forged", "", "%s", "");
+        PT_ASSERT(t, sync_encode(&m, buf, SYNC_HEADER_SIZE - 1, &len, NULL) == -ENOBUFS);
         PT_ASSERT(t, sync_encode(&m, buf, sizeof(buf), &len, NULL) == 0);
         if (sim_stream_put(s, buf, len) && sync_type_fds(m.type) > 0)
                 (void)sim_stream_mark(s, s->len - len, (unsigned)sync_type_fds(m.type));
@@ -200,6 +201,56 @@ static void count_log(void *ctx, enum sync_log_level level, const char *text)
         *n += text != NULL && level <= SYNC_LOG_ERROR;
 }
 
+/* One frame by the pure decoder, in pieces: the event that it is for the state machine. */
+static enum sync_event next_event(pt *t, const struct sim_stream *in, size_t *at, size_t piece, struct err *err)
+{
+        struct sync_decoder d;
+        struct sync_msg *m = pt_alloc(t, sizeof(*m));
+        int r = SYNC_MORE_BYTES;
+        size_t used;
+
+        sync_decoder_begin(&d);
+        while (r == SYNC_MORE_BYTES && *at < in->len) {
+                r = sync_decoder_feed(&d, in->byte + *at, piece < in->len - *at ? piece : in->len - *at, &used, err);
+                if (r < 0)
+                        break;
+                *at += used;
+                if (r == SYNC_NEED_BUFFER) {
+                        sync_decoder_give(&d, pt_alloc(t, d.length));
+                        r = SYNC_MORE_BYTES;
+                }
+        }
+        if (r == SYNC_MORE_BYTES)
+                return sync_decoder_eof(&d, err) == 0 ? SYNC_EV_EOF : SYNC_EV_BAD;
+        if (r == SYNC_WHOLE && sync_decoder_message(&d, m, err) == 0)
+                return sync_fsm_event(m->type);
+        /* Failed for good. */
+        PT_ASSERT(t, sync_decoder_feed(&d, in->byte, in->len, &used, NULL) < 0 && sync_decoder_wanted(&d) == 0);
+        PT_ASSERT(t, sync_decoder_eof(&d, NULL) < 0 && sync_decoder_message(&d, m, NULL) < 0);
+        return SYNC_EV_BAD;
+}
+
+/* The parent again without IO: decoder and state machine, event by event. */
+static void step_parent(pt *t, const struct sim_stream *in)
+{
+        struct sync_model_result model = sync_model_parent(in, false);
+        struct sync_fsm fsm;
+        struct err err = ERR_INIT;
+        size_t at = 0, steps = 0;
+
+        if (in->marks > 0)
+                return; /* bytes only */
+        sync_fsm_begin(&fsm, SYNC_PARENT);
+        for (int i = 0; i < 3; i++)
+                (void)sync_fsm_step(&fsm, SYNC_EV_DONE, &err);
+        while (!sync_fsm_ended(&fsm)) {
+                (void)sync_fsm_step(&fsm, next_event(t, in, &at, 1 + in->len % 13, &err), &err);
+                PT_ASSERT(t, ++steps <= model.logs + 1);
+        }
+        PT_ASSERT(t, sync_fsm_succeeded(&fsm) == (model.verdict == SYNC_MODEL_SUCCESS));
+        PT_ASSERT(t, sync_fsm_succeeded(&fsm) || err.errnum > 0);
+}
+
 static void run_parent(pt *t, struct stage *s, const struct sync_config *config)
 {
         struct timespec deadline = SIM_CHANNEL_DEADLINE;
@@ -210,6 +261,7 @@ static void run_parent(pt *t, struct stage *s, const struct sync_config *config)
         struct sync_model_result model;
         int r;
 
+        step_parent(t, s->in);
         begin_side(t, s, "parent", false);
         model = sync_model_parent(s->in, s->channel.dead);
         r = sync_parent_handshake(&s->channel.sys, &parent, &deadline, &err);
@@ -251,14 +303,16 @@ static void init_fails(pt *t, struct stage *s, struct sync_init *init, const str
 {
         static const char *const steps[] = {"mount", "execve", "caps", ""}; /* the last one has no encoding */
         struct err failure = ERR_INIT;
-        size_t was = s->out->len;
+        size_t was = s->out->len, now;
+        int errnum = 1 + (int)pt_below(t, 133); /* one draw a statement: C leaves the order of arguments open */
+        const char *words = pt_cstr(t, "ab \x1b\xc3", 40);
 
-        err_set(&failure, 1 + (int)pt_below(t, 133), "init", "/process/args/0", "%s", pt_cstr(t, "ab \x1b\xc3", 40));
+        err_set(&failure, errnum, "init", "/process/args/0", "%s", words);
         strcpy(failure.step, steps[pt_below(t, 4)]);
         (void)sync_init_report_error(init, &failure, deadline, NULL);
         end_frame(s->out);
         was = s->out->len - was;
-        size_t now = s->out->len;
+        now = s->out->len;
         (void)sync_init_report_error(init, &failure, deadline, NULL); /* never twice */
         PT_ASSERT(t, s->out->len == now);
         PT_SOMETIMES(t, was > 0, "init reported an error");
@@ -288,7 +342,10 @@ static bool run_init_create(pt *t, struct stage *s, struct sync_init *init, cons
                 PT_ASSERT(t, s->channel.live == 2 && got.fds[0] == -1 && got.fds[1] == -1);
                 PT_ASSERT(t, init->exec_fifo != init->error_fifo);
                 PT_REPEAT(t, 0, LOGS_MAX) {
-                        sync_init_log(init, (enum sync_log_level)pt_below(t, 4), "%s", pt_cstr(t, "a\n\x1b", 2100));
+                        enum sync_log_level level = (enum sync_log_level)pt_below(t, 4);
+                        const char *words = pt_cstr(t, "a\n\x1b", 2100);
+
+                        sync_init_log(init, level, "%s", words);
                         end_frame(s->out);
                 }
                 if (pt_bool(t))

@@ -38,7 +38,8 @@ static void draw_message(pt *t, struct sync_msg *m)
                 for (size_t i = 0; i < 3 + c->inventory.preserve; i += 1 + pt_below(t, 64))
                         c->inventory.open_at_entry[i] = true;
         } else if (m->type == SYNC_LOG) {
-                m->log = (struct sync_log){(enum sync_log_level)pt_below(t, 4), text(t, 0, SYNC_LOG_TEXT_MAX, true)};
+                m->log.level = (enum sync_log_level)pt_below(t, 4);
+                m->log.text = text(t, 0, SYNC_LOG_TEXT_MAX, true);
         } else if (m->type == SYNC_ERROR) {
                 m->error.errnum = 1 + (int)pt_below(t, SYNC_ERRNUM_MAX);
                 strcpy(m->error.step, text(t, 1, ERR_STEP_MAX - 1, true));
@@ -119,8 +120,11 @@ PT_PROPERTY(sync_codec, .invariant = "SYNC-ROUNDTRIP", .about = "frames of the s
         PT_ASSERT(t, decode(t, buf, len, got) == (int)len);
         same(t, m, got);
 
-        PT_REPEAT(t, 0, 4)
-                buf[pt_below(t, len)] = (uint8_t)pt_below(t, 256);
+        PT_REPEAT(t, 0, 4) {
+                size_t at = pt_below(t, len);
+
+                buf[at] = (uint8_t)pt_below(t, 256);
+        }
         size = len - pt_below(t, len + 1);
         r = decode(t, buf, size, got);
         PT_SOMETIMES(t, r > 0, "still a message");
