@@ -63,8 +63,7 @@ void config_lex_space(struct config_lexer *d)
 
 /* --- strings --- */
 
-/* Bytes of the well-formed UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if there is none.
- */
+/* Bytes of the well-formed UTF-8 sequence at p (RFC 3629: shortest, no surrogates), 0 if there is none. */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
         static const struct {
@@ -206,8 +205,10 @@ static int read_escaped(struct config_lexer *d, size_t start, struct config_span
         size_t n = d->at - start;
         char *buf;
 
-        if (!d->scratch) /* one character, 4 bytes, may go beyond the limit before that is seen */
-                d->scratch = d->sys->op->alloc(d->sys, LIMIT_CONFIG_STRING + 4);
+        if (!d->scratch) /* decoding never adds bytes; one character, 4 bytes, may pass the limit before it is
+                            seen */
+                d->scratch = d->sys->op->alloc(
+                        d->sys, (d->len < LIMIT_CONFIG_STRING ? d->len : LIMIT_CONFIG_STRING) + 4);
         buf = d->scratch;
         if (!buf)
                 return config_lex_no_memory(d);

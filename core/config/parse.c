@@ -52,7 +52,7 @@ static const struct config_field config_fields[] = {
         PAIRS(struct config, "annotations", annotations),
         OBJECT(struct config, "linux", linux_, struct config_linux, &config_schema_linux),
 };
-const struct config_schema config_schema_root = SCHEMA(struct config, config_fields);
+static const struct config_schema schema_config = SCHEMA(struct config, config_fields);
 
 static void store_free(struct config_store *store)
 {
@@ -76,7 +76,7 @@ int config_parse(const struct sys *sys, const char *text, size_t len, struct con
                 return err_set(err, ENOMEM, "parse", "line 1 column 1", "no memory for the config");
         }
         struct config_reader reader = {&first.arena, err};
-        r = config_read_object(&reader, NULL, first.document, &config_schema_root, config);
+        r = config_read_object(&reader, NULL, first.document, &schema_config, config);
         if (r < 0) {
                 store_free(&first);
                 return r;
@@ -89,7 +89,8 @@ int config_parse(const struct sys *sys, const char *text, size_t len, struct con
 
 void config_free(const struct sys *sys, struct config *config)
 {
-        (void)sys; /* the arena remembers it */
-        if (config)
-                store_free(config->store);
+        if (!config)
+                return;
+        config->store->arena.sys = sys; /* the caller's now, not that of the parse */
+        store_free(config->store);
 }

@@ -158,7 +158,6 @@ int config_expect(struct config_reader *r, const struct config_at *at, const jso
 #define SET(T) .set = 1 + CONFIG_OFF(T, set, bool)
 
 /* --- the tables: one file for each section of the document --- */
-extern const struct config_schema config_schema_root;    /* parse.c: struct config */
 extern const struct config_schema config_schema_process; /* parse_process.c: struct config_process */
 extern const struct config_schema config_schema_idmap;   /* parse_linux.c: struct config_idmap */
 extern const struct config_schema config_schema_linux;   /* parse_linux.c: struct config_linux */
