@@ -9,7 +9,7 @@
 
 struct err;
 
-/* A folder fd of the root of cgroup version 2, or -errno. fsmount(2): Linux 5.2. */
+/* An O_PATH fd of the root of cgroup version 2, or -errno. fsmount(2): Linux 5.2. */
 int sweep_open_root(struct err *err);
 
 /* The name for the calling process. */

@@ -5,3 +5,13 @@ initlab_unit_test(judge SOURCES sandbox/test_judge.c LIBS initlab_judge)
 initlab_unit_test(judge_env SOURCES sandbox/test_judge_env.c LIBS initlab_judge)
 initlab_unit_test(observation SOURCES sandbox/test_observation.c LIBS initlab_judge)
 initlab_unit_test(known SOURCES sandbox/test_known.c LIBS initlab_judge)
+
+# Real containers: the executor against a runtime with one fault, and every scenario with every runtime that is there.
+if(INITLAB_FLAVOUR STREQUAL "release")
+  initlab_unit_test(check LABEL container SOURCES sandbox/test_check.c LIBS initlab_executor)
+  target_compile_definitions(test_check PRIVATE CHECK="$<TARGET_FILE:check>" LABRUN="$<TARGET_FILE:labrun>"
+    FAKE="${CMAKE_CURRENT_SOURCE_DIR}/sandbox/fake-runtime")
+  add_dependencies(test_check check labrun)
+  add_test(NAME check-all COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/sandbox/check-all $<TARGET_FILE:check>)
+  set_tests_properties(check-all PROPERTIES LABELS container TIMEOUT 300 SKIP_RETURN_CODE 77)
+endif()
