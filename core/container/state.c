@@ -165,8 +165,11 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
         s->creating = json_is_true(creating);
         s->pid_namespace = json_is_true(ns);
         r = parse_annotations(sys, json_object_get(s->doc, "annotations"), &s->annotations, err);
-        if (r == 0 && cgroup_from_json(sys, json_object_get(s->doc, "cgroup"), &s->cgroup, err) < 0)
-                r = err_prefix(err, "/cgroup");
+        if (r < 0)
+                return r;
+        r = cgroup_from_json(sys, json_object_get(s->doc, "cgroup"), &s->cgroup, err);
+        if (r < 0 && err)
+                err_prefix(err, "/cgroup");
         return r;
 }
 
