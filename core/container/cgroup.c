@@ -216,7 +216,7 @@ int cgroup_plan(const struct sys *sys, const struct config *config, const char *
                 return r;
         cgroup.dir = sys->op->alloc(sys, hiers.n * sizeof(*cgroup.dir));
         if (!cgroup.dir)
-                r = err_set(err, ENOMEM, "cgroup", NULL, "%s", "");
+                r = err_set(err, ENOMEM, "cgroup", PLACE, "%s", "");
         for (size_t i = 0; r == 0 && i < hiers.n; i++) {
                 r = plan_one(sys, &hiers.item[i], path, absolute, &cgroup.dir[i], err);
                 cgroup.n++;

@@ -208,7 +208,7 @@ int cgroup_hiers_parse(const struct sys *sys, const char *mountinfo, const char 
 
         hiers.item = sys->op->alloc(sys, CGROUP_MAX * sizeof(*hiers.item));
         if (!hiers.item)
-                return err_set(err, ENOMEM, "cgroup", NULL, "%s", "");
+                return err_set(err, ENOMEM, "cgroup", "/proc/self/cgroup", "%s", "");
         r = parse_lines(sys, mountinfo, cgroups, usable, &hiers);
         if (r < 0) {
                 cgroup_hiers_free(sys, &hiers);

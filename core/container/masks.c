@@ -96,6 +96,8 @@ static int new_empty_dir(const struct sys *sys)
         int r = mnt_fs_open(&fs, sys, "tmpfs");
 
         if (r == 0)
+                r = mnt_fs_option(&fs, "source=tmpfs");
+        if (r == 0)
                 r = mnt_fs_option(&fs, "mode=0755");
         if (r == 0)
                 r = mnt_fs_option(

@@ -128,6 +128,8 @@ static int layout_v1(const struct cgroup_mount *c, const struct cgroup_hiers *hi
         int r = mnt_fs_open(&fs, sys, "tmpfs");
 
         if (r == 0)
+                r = mnt_fs_option(&fs, "source=tmpfs");
+        if (r == 0)
                 r = mnt_fs_option(&fs, "mode=0755");
         if (r == 0)
                 r = tmpfs.fd = mnt_fs_mount(&fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);

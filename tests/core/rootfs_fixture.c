@@ -20,6 +20,7 @@
 
 #include "core/container/rootfs.h"
 #include "core/sys.h"
+#include "tests/core/failing_sys.h"
 
 #define CANARY "nothing may change this\n"
 
@@ -145,7 +146,7 @@ void fixture_config(struct fixture_config *fc)
 
 /* What the builder tells the host process. */
 struct report {
-        bool refused;
+        bool refused, swallowed, reached;
         struct err err;
         int line;
 };
@@ -162,21 +163,36 @@ static void drop_mknod(void)
                 _exit(94);
 }
 
+static int open_fds(void)
+{
+        int n = 0;
+
+        for (int fd = 0; fd < 256; fd++)
+                n += fcntl(fd, F_GETFD) >= 0;
+        return n;
+}
+
 static void build(const struct fixture *f, const struct config *c, inside_fn *inside, void *arg, int pipe_fd)
 {
         struct report report = {0};
-        int r;
+        struct failing_sys failing;
+        const struct sys *sys = &failing.sys;
+        int r, fds = open_fds();
 
         umask(077); /* must not matter */
         if (f->no_mknod)
                 drop_mknod();
-        r = rootfs_prepare(sys_linux(), c, f->bundle, &report.err);
-
+        failing_sys_init(&failing, f->fail_errno ? f->fail_at : 0, f->fail_errno);
+        r = rootfs_prepare(sys, c, f->bundle, &report.err);
         if (r == 0)
-                r = rootfs_pivot(sys_linux(), c, f->bundle, &report.err);
+                r = rootfs_pivot(sys, c, f->bundle, &report.err);
         if (r == 0)
-                r = rootfs_finish(sys_linux(), c, &report.err);
+                r = rootfs_finish(sys, c, &report.err);
         report.refused = r < 0;
+        report.reached = failing.op != NULL;
+        report.swallowed =
+                open_fds() != fds ||
+                (r < 0 && (report.err.errnum != -r || !report.err.step[0] || !report.err.place[0]));
         if (r == 0 && inside)
                 report.line = inside(arg);
         _exit(write(pipe_fd, &report, sizeof(report)) == sizeof(report) ? 0 : 99);
@@ -236,7 +252,8 @@ static int host(const struct fixture *f, const struct config *c, inside_fn *insi
         slurp("/proc/self/mountinfo", before, sizeof(before));
         pid = fork();
         if (pid == 0) {
-                if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+                if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                            (c->linux_.ns[CONFIG_NS_NETWORK].set ? CLONE_NEWNET : 0) |
                             (c->linux_.ns[CONFIG_NS_CGROUP].set ? CLONE_NEWCGROUP : 0)) < 0)
                         _exit(97);
                 pid = fork(); /* the first process of the new pid namespace */
@@ -278,14 +295,19 @@ enum fixture_end fixture_run(const struct fixture *f, const struct config *c, in
                 print_message("the builder exited with %d\n", r);
                 return FIXTURE_BROKEN;
         }
+        if (report.swallowed)
+                return FIXTURE_SWALLOWED;
         if (report.refused)
                 return FIXTURE_REFUSED;
-        return report.line ? FIXTURE_INSIDE : FIXTURE_OK;
+        if (report.line)
+                return FIXTURE_INSIDE;
+        return f->fail_errno && !report.reached ? FIXTURE_NOT_REACHED : FIXTURE_OK;
 }
 
 const char *fixture_end_name(enum fixture_end end)
 {
-        static const char *const names[] = {"ok", "refused", "unexpected inside", "host changed", "broken"};
+        static const char *const names[] = {"ok",     "refused",   "unexpected inside", "host changed",
+                                            "broken", "swallowed", "not reached"};
 
         return names[end];
 }

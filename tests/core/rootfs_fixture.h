@@ -17,6 +17,8 @@ struct fixture {
         char outside[80];  /* a directory that nothing may change; holds the file "canary" */
         bool unified_only; /* the host has nothing but cgroup2 */
         bool no_mknod;     /* the builder lacks CAP_MKNOD */
+        int fail_at;       /* the n-th system call of the builder fails (failing_sys.h) ... */
+        int fail_errno;    /* ... with this; 0: none does */
 };
 
 /* Runs inside the finished container; what it returns is the exit status, 0 = as expected. */
@@ -49,6 +51,8 @@ enum fixture_end {
         FIXTURE_INSIDE,       /* inside() answered *ret_line */
         FIXTURE_HOST_CHANGED, /* whatever else happened */
         FIXTURE_BROKEN,       /* the test itself could not run */
+        FIXTURE_SWALLOWED,    /* a failure without an error that names its place, or with fds left open */
+        FIXTURE_NOT_REACHED,  /* as FIXTURE_OK, and there were less than fail_at system calls */
 };
 enum fixture_end fixture_run(const struct fixture *f, const struct config *c, inside_fn *inside, void *arg,
                              struct err *ret_err, int *ret_line);

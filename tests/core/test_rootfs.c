@@ -472,6 +472,42 @@ static void rootfs__config_that_cannot_be__refused_by_place(void **state)
 #undef REFUSED
 }
 
+/*
+ * Every system call fails once, in its turn. Either that is told, with its place, or the container is
+ * complete all the same (a fallback, a name that may be absent); no fd stays open, and nothing of the host
+ * changes.
+ */
+static void rootfs__each_system_call_fails_once__told_or_complete(void **state)
+{
+        static const int errnums[] = {EIO, EPERM};
+        struct fixture *f = *state;
+        struct fixture_config fc;
+        struct err e;
+        char text[1024];
+        int line;
+
+        for (size_t i = 0; i < sizeof(errnums) / sizeof(errnums[0]); i++) {
+                enum fixture_end end = FIXTURE_OK;
+                int refused = 0;
+                f->fail_errno = errnums[i];
+                for (f->fail_at = 1; end != FIXTURE_NOT_REACHED; f->fail_at++) {
+                        spec_like(&fc);
+                        fc.c.linux_.ns[CONFIG_NS_NETWORK].set = false; /* it costs more than all the others */
+                        end = fixture_run(f, &fc.c, look_at_everything, NULL, &e, &line);
+                        if (end != FIXTURE_OK && end != FIXTURE_REFUSED && end != FIXTURE_NOT_REACHED)
+                                print_message("call %d: %s, line %d: %s\n", f->fail_at, fixture_end_name(end),
+                                              line, err_format(&e, text, sizeof(text)));
+                        assert_true(end == FIXTURE_OK || end == FIXTURE_REFUSED ||
+                                    end == FIXTURE_NOT_REACHED);
+                        refused += end == FIXTURE_REFUSED;
+                        assert_true(f->fail_at < 5000);
+                }
+                assert_true(f->fail_at > 100);
+                assert_true(refused > f->fail_at / 2);
+                print_message("%d calls, %d refused\n", f->fail_at - 2, refused);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -496,6 +532,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(rootfs__propagation__as_configured_and_nothing_leaks,
                                                 fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(rootfs__config_that_cannot_be__refused_by_place,
+                                                fixture_setup, fixture_teardown),
+                cmocka_unit_test_setup_teardown(rootfs__each_system_call_fails_once__told_or_complete,
                                                 fixture_setup, fixture_teardown),
         };
 
