@@ -150,8 +150,33 @@ static int l_rt_sigprocmask(const struct sys *s U, int how, const sigset_t *set,
         return (int)ret(sigprocmask(how, set, old));
 }
 
+/*
+ * The C library keeps the real-time signals below SIGRTMIN for itself and refuses them; a caller may have left
+ * them ignored all the same (and then the payload's threads would lack them). They go to the kernel directly; without
+ * a handler there is no need of the library's restorer.
+ */
+static int reserved_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
+{
+        struct {
+                void (*handler)(int);
+                unsigned long flags;
+                void (*restorer)(void);
+                uint64_t mask;
+        } new = {.handler = act ? act->sa_handler : SIG_DFL}, before = {0};
+        long r;
+
+        if (act && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN)
+                return -EINVAL;
+        r = ret(syscall(SYS_rt_sigaction, sig, act ? &new : NULL, old ? &before : NULL, sizeof(new.mask)));
+        if (r == 0 && old)
+                *old = (struct sigaction){.sa_handler = before.handler, .sa_flags = (int)before.flags};
+        return (int)r;
+}
+
 static int l_rt_sigaction(const struct sys *s U, int sig, const struct sigaction *act, struct sigaction *old)
 {
+        if (sig >= __SIGRTMIN && sig < SIGRTMIN)
+                return reserved_sigaction(sig, act, old);
         return (int)ret(sigaction(sig, act, old));
 }
 

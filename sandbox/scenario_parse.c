@@ -96,7 +96,7 @@ static int read_signals(const json_t *world, struct scenario *s, const struct js
         for (size_t i = 0; rc == 0 && array && i < json_array_size(array); i++) {
                 struct json_at at = { &list, NULL, i };
                 int64_t sig = 0;
-                rc = json_value_int(json_array_get(array, i), &at, 1, 31, &sig, err);
+                rc = json_value_int(json_array_get(array, i), &at, 1, 64, &sig, err);
                 if (rc == 0 && (sig == 9 || sig == 19))
                         rc = json_bad(&at, err, "signal %d can't be ignored", (int)sig);
                 s->world.ignored_signals[i] = (int)sig;

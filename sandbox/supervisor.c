@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -161,13 +162,29 @@ static void timed_out(struct super *su, const char *what)
 
 /* ------------------------------------------------------------------ commands */
 
+/* By the kernel's own call: the C library refuses its two real-time signals, and they are inherited like the others. */
+static void dispose(int sig, void (*how)(int))
+{
+        struct {
+                void (*handler)(int);
+                unsigned long flags;
+                void (*restorer)(void);
+                unsigned long mask;
+        } act = { .handler = how };
+
+        syscall(SYS_rt_sigaction, sig, &act, NULL, sizeof act.mask);
+}
+
 static _Noreturn void child(const struct super *su, char *const argv[], const int out[2], int failed)
 {
         sigset_t none;
         int rc;
 
+        /* What a runtime inherits is the scenario's alone, not that of whoever started us. */
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        for (int sig = 1; sig < NSIG; sig++)
+                dispose(sig, SIG_DFL);
         if (out) {
                 int null = open("/dev/null", O_RDWR | O_CLOEXEC);
                 dup2(null, 0);
@@ -177,7 +194,7 @@ static _Noreturn void child(const struct super *su, char *const argv[], const in
                         close(i);
         } else {
                 for (size_t i = 0; i < su->job->s->world.n_ignored; i++)
-                        signal(su->job->s->world.ignored_signals[i], SIG_IGN);
+                        dispose(su->job->s->world.ignored_signals[i], SIG_IGN);
                 rc = world_enter(&su->w);
                 if (rc < 0)
                         goto bad;

@@ -227,7 +227,7 @@ int identity_reset_signals(const struct sys *sys, struct err *err)
                 if (sig == SIGKILL || sig == SIGSTOP)
                         continue;
                 r = sys->op->rt_sigaction(sys, sig, &dfl, NULL);
-                if (r < 0 && r != -EINVAL) /* the C library keeps two numbers for itself */
+                if (r < 0)
                         return err_sys(err, r, "signals", NULL, "resetting signal %d", sig);
         }
         sigemptyset(&none);

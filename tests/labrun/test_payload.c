@@ -1,6 +1,8 @@
 /* ENV-EXACT, FD-EXACT, CWD-INSIDE of single features: what the payload finds, told by itself. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +261,10 @@ static void block_and_ignore(void *arg)
         signal(SIGHUP, SIG_IGN);
         signal(SIGCHLD, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
+        /* the C library's own two, which its sigaction(2) refuses: {SIG_IGN, flags, restorer, mask} */
+        unsigned long ignore[4] = {(unsigned long)SIG_IGN};
+        syscall(SYS_rt_sigaction, 32, ignore, NULL, 8);
+        syscall(SYS_rt_sigaction, 33, ignore, NULL, 8);
 }
 
 static void signals__blocked_and_ignored_by_caller__default_for_payload(void **state)
