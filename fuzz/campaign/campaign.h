@@ -23,7 +23,9 @@ struct row {
         unsigned seconds;             /* fuzzed; 0: not reached */
         uint64_t execs, edges, fresh; /* fresh: new entries of the live corpus */
         unsigned crashes;             /* inputs that failed, repeated ones too */
-        char problem[256];            /* why the engine could not run; "": it could */
+        unsigned taken;               /* what the engine kept as failing, whatever came of it */
+        char problem[256];            /* why the engine could not run, or not to its end; "": it could */
+        char ended[256];              /* what it said when it last ended with a status other than 0 */
 };
 
 /* A failure, found by a slice or in a corpus. */
@@ -45,7 +47,9 @@ struct campaign {
         size_t nrows;
         struct crash *crashes;
         size_t ncrashes;
-        bool failed; /* something could not run */
+        bool partial;   /* not all targets, or not both engines */
+        bool keep_next; /* fuzz-next names what a wider campaign did not reach: not ours to change */
+        bool failed;    /* something could not run */
         bool interrupted;
 };
 
@@ -55,8 +59,8 @@ extern const char *const engine_names[ENGINE_COUNT];
 bool place_program(const char *engines, const char *flavour, const char *target, char ret_path[PATH_MAX]);
 /* The targets for which any engine's program is there, sorted. */
 void place_targets(const char *engines, struct tool_names *ret_targets);
-/* The program that says best how an input fails: with sanitizers if there is one. */
-bool place_judge(const char *engines, const char *target, char ret_path[PATH_MAX]);
+/* The flavour whose program says best how an input fails: with sanitizers if there is one. NULL: none. */
+const char *place_judge(const char *engines, const char *target, char ret_path[PATH_MAX]);
 
 /* --- process.c --- */
 /*
@@ -75,9 +79,12 @@ struct judgement {
         char site[256]; /* where, in words that stay the same from run to run */
         char name[64];  /* KIND-HASH of the two */
 };
-/* False: nothing there to judge with. report (NULL: none) is a file that gets the program's output. */
-bool judge_input(const char *engines, const char *target, const char *path, const char *report,
-                 struct judgement *ret_judgement);
+/*
+ * Asks the program of a flavour, NULL: of place_judge's. False: nothing there to judge with. report (NULL:
+ * none) is a file that gets the program's output.
+ */
+bool judge_input(const char *engines, const char *flavour, const char *target, const char *path,
+                 const char *report, struct judgement *ret_judgement);
 /* Finds out how the file fails, keeps it under crashes/ (of several the smallest), removes it there. */
 void crash_take(struct campaign *c, struct row *row, const char *target, const char *path, bool hang);
 /* A corpus file that fails stays where it is. */

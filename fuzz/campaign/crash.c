@@ -126,16 +126,18 @@ static void read_report(const char *report, const char *target, int status, stru
         }
 }
 
-bool judge_input(const char *engines, const char *target, const char *path, const char *report,
-                 struct judgement *ret_judgement)
+bool judge_input(const char *engines, const char *flavour, const char *target, const char *path,
+                 const char *report, struct judgement *ret_judgement)
 {
         char program[PATH_MAX], own_report[PATH_MAX];
         struct tool_data data = {0};
 
         *ret_judgement = (struct judgement){0};
-        if (!place_judge(engines, target, program))
+        if (flavour && !place_program(engines, flavour, target, program))
                 return false;
-        bool libfuzzer = strstr(program, "/libfuzzer/");
+        if (!flavour && !(flavour = place_judge(engines, target, program)))
+                return false;
+        bool libfuzzer = strcmp(flavour, "libfuzzer") == 0;
         if (!report) {
                 tool_path(own_report, "%s/report.%d", tool_home(), getpid());
                 report = own_report;
@@ -200,18 +202,41 @@ void crash_note(struct campaign *c, const char *target, const char *path, const 
         add(c, target, text, path);
 }
 
+/* The afl build is another compilation without sanitizers: what fails in it need not fail elsewhere. */
+static void ask_afl(const struct campaign *c, const char *target, const char *path, struct judgement *j)
+{
+        char name[sizeof(j->name)];
+        struct judgement afl;
+
+        if (!judge_input(c->engines, "afl", target, path, NULL, &afl) || !afl.fails)
+                return;
+        *j = afl;
+        snprintf(j->site, sizeof(j->site), "%.200s (in the afl build only)", afl.site);
+        snprintf(name, sizeof(name), "afl-%.59s", afl.name);
+        memcpy(j->name, name, sizeof(name));
+}
+
 void crash_take(struct campaign *c, struct row *row, const char *target, const char *path, bool hang)
 {
         char to[PATH_MAX], digest[33], text[320];
         struct tool_data data, old = {0};
         struct judgement j;
 
-        if (tool_read(path, REPORT_MAX, &data) < 0)
-                return;
-        if (!judge_input(c->engines, target, path, NULL, &j)) {
-                free(data.p); /* stays in work/: the next campaign takes it */
+        int rc = tool_read(path, REPORT_MAX, &data);
+        if (rc < 0) {
+                fprintf(stderr, "initlab fuzz: %s: %s\n", path, strerror(-rc));
+                c->failed = true;
                 return;
         }
+        if (!judge_input(c->engines, NULL, target, path, NULL, &j)) {
+                /* It stays in work/: the next campaign takes it. */
+                fprintf(stderr, "initlab fuzz: %s: an input that failed, not judged yet\n", path);
+                c->failed = true;
+                free(data.p);
+                return;
+        }
+        if (!j.fails)
+                ask_afl(c, target, path, &j);
         if (!j.fails && hang) {
                 unlink(path); /* the machine was slow, not the target */
                 free(data.p);
@@ -225,7 +250,7 @@ void crash_take(struct campaign *c, struct row *row, const char *target, const c
         }
         tool_path(to, "%s/crashes/%s/%s", tool_home(), target, j.name);
         bool known = tool_read(to, REPORT_MAX, &old) == 0;
-        int rc = known && old.len <= data.len ? 0 : tool_write(to, data.p, data.len);
+        rc = known && old.len <= data.len ? 0 : tool_write(to, data.p, data.len);
         if (rc < 0) {
                 fprintf(stderr, "initlab fuzz: %s: %s; the input stays in %s\n", to, strerror(-rc), path);
                 c->failed = true;

@@ -143,7 +143,7 @@ static uint64_t last_number(const char *text, const char *mark)
         return v;
 }
 
-/* The line of the log that says best why nothing was executed. */
+/* The line of the log that says best why the engine ended. */
 static void find_problem(const char *log, int status, char *dst, size_t size)
 {
         static const char *const marks[] = {"PROGRAM ABORT", "ERROR", "error", "Error"};
@@ -156,7 +156,7 @@ static void find_problem(const char *log, int status, char *dst, size_t size)
         else if (p)
                 snprintf(dst, size, "%.*s", (int)strcspn(p, "\n\033"), p);
         else
-                snprintf(dst, size, "executed nothing, wait status %d", status);
+                snprintf(dst, size, "wait status %d", status);
 }
 
 static char *read_text(const char *path)
@@ -200,6 +200,8 @@ void engine_end(struct row *row, const char *work, int status)
                 row->edges = edges;
         if (row->execs == 0)
                 find_problem(log, status, row->problem, sizeof(row->problem));
+        else if (status != 0)
+                find_problem(log, status, row->ended, sizeof(row->ended));
         free(log);
         free(stats);
 }

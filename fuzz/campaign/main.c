@@ -88,6 +88,7 @@ static void parse(int argc, char **argv, struct campaign *c)
                 choose_target(&c->targets, &all, wanted.item[i]);
         for (size_t i = 0; wanted.n == 0 && i < all.n; i++)
                 tool_names_add(&c->targets, all.item[i]);
+        c->partial = wanted.n > 0 || !c->use[ENGINE_LIBFUZZER] || !c->use[ENGINE_AFL];
         tool_names_free(&wanted);
         tool_names_free(&all);
         if (c->targets.n == 0)
@@ -101,6 +102,7 @@ static void make_rows(struct campaign *c)
         char path[PATH_MAX], wanted[160] = "", row[160];
         struct tool_data data;
         size_t n = 0, first = 0;
+        bool known = false;
 
         if (tool_read(tool_path(path, "%s/fuzz-next", tool_home()), sizeof(wanted) - 1, &data) == 0) {
                 memcpy(wanted, data.p, data.len);
@@ -116,11 +118,14 @@ static void make_rows(struct campaign *c)
                         if (!c->use[e])
                                 continue;
                         snprintf(row, sizeof(row), "%s %s\n", c->targets.item[t], engine_names[e]);
-                        if (strcmp(row, wanted) == 0)
+                        if (strcmp(row, wanted) == 0) {
                                 first = n;
+                                known = true;
+                        }
                         sorted[n++] = (struct row){.target = c->targets.item[t], .engine = (enum engine)e};
                 }
         c->nrows = n;
+        c->keep_next = c->partial && wanted[0] && !known;
         for (size_t i = 0; i < n; i++)
                 c->rows[i] = sorted[(first + i) % n];
         free(sorted);
@@ -145,7 +150,7 @@ static void print_summary(const struct campaign *c)
                        (unsigned long long)(r->seconds ? r->execs / r->seconds : r->execs),
                        (unsigned long long)r->edges, (unsigned long long)r->fresh, r->crashes);
                 if (r->problem[0])
-                        printf("  could not run: %s\n", r->problem);
+                        printf("  %s: %s\n", r->execs ? "ended early" : "could not run", r->problem);
         }
         if (missed) {
                 printf("not reached, first in the next run:");
@@ -175,6 +180,17 @@ static int status(const struct campaign *c)
         return c->failed ? TOOL_UNABLE : TOOL_CLEAN;
 }
 
+/* Before hours are spent on what can't be kept. */
+static void check_home(void)
+{
+        char probe[PATH_MAX];
+        int rc = tool_write(tool_path(probe, "%s/probe.%d", tool_home(), getpid()), "?\n", 2);
+
+        unlink(probe);
+        if (rc < 0)
+                tool_die(&tool, "%s: %s", tool_home(), strerror(-rc));
+}
+
 int main(int argc, char **argv)
 {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -185,9 +201,7 @@ int main(int argc, char **argv)
 
         setvbuf(stdout, NULL, _IOLBF, 0);
         parse(argc, argv, &c);
-        int rc = tool_mkdirs(tool_home());
-        if (rc < 0)
-                tool_die(&tool, "%s: %s", tool_home(), strerror(-rc));
+        check_home();
         make_rows(&c);
         tool_catch_interrupts();
         store_recover(&c);

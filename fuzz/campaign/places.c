@@ -71,12 +71,12 @@ void place_targets(const char *engines, struct tool_names *ret_targets)
                 qsort(ret_targets->item, ret_targets->n, sizeof(char *), by_name);
 }
 
-bool place_judge(const char *engines, const char *target, char ret_path[PATH_MAX])
+const char *place_judge(const char *engines, const char *target, char ret_path[PATH_MAX])
 {
         static const char *const flavours[] = {"libfuzzer", "asan", "afl", "release"};
 
         for (size_t i = 0; i < sizeof(flavours) / sizeof(*flavours); i++)
                 if (place_program(engines, flavours[i], target, ret_path))
-                        return true;
-        return false;
+                        return flavours[i];
+        return NULL;
 }

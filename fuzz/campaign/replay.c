@@ -1,4 +1,5 @@
 /* The corpora, run once each before anything is fuzzed. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,15 +35,15 @@ static char *last_running(const char *log)
 
 /* Runs files from..n-1, at most a batch. Returns how many are done; *ret_culprit is the one that ended it, or
  * NULL. */
-static size_t run_batch(const char *program, const struct tool_names *files, size_t from, const char *log,
-                        const char **ret_culprit)
+static size_t run_batch(const char *program, bool libfuzzer, const struct tool_names *files, size_t from,
+                        const char *log, const char **ret_culprit)
 {
         char *argv[BATCH + 4];
         size_t n = 0, first, count;
 
         *ret_culprit = NULL;
         argv[n++] = (char *)program;
-        if (strstr(program, "/libfuzzer/")) {
+        if (libfuzzer) {
                 argv[n++] = (char *)"-timeout=10";
                 argv[n++] = (char *)"-rss_limit_mb=2048";
         }
@@ -65,26 +66,59 @@ static size_t run_batch(const char *program, const struct tool_names *files, siz
         return *ret_culprit ? count : 0;
 }
 
-size_t replay_corpora(struct campaign *c, const char *target)
+/* The files of the target's corpora; what can't be read is said, for it must not pass for replayed. */
+static void list_corpora(struct campaign *c, const char *target, struct tool_names *ret_files)
 {
-        char program[PATH_MAX], log[PATH_MAX], dir[PATH_MAX], path[PATH_MAX];
-        struct tool_names files = {0}, names;
-        const char *culprit;
-        size_t at = 0;
+        char dir[PATH_MAX], path[PATH_MAX];
+        struct tool_names names;
 
-        if (!place_judge(c->engines, target, program))
-                return 0;
         for (int i = 0; i < STORE_DIRS; i++) {
                 store_dir(c, target, i, dir);
-                tool_list(dir, &names);
-                for (size_t k = 0; k < names.n; k++)
-                        tool_names_add(&files, tool_path(path, "%s/%s", dir, names.item[k]));
+                int rc = tool_list(dir, &names);
+                if (rc < 0) {
+                        fprintf(stderr, "initlab fuzz: %s: %s\n", dir, strerror(-rc));
+                        c->failed = true;
+                }
+                for (size_t k = 0; k < names.n; k++) {
+                        if (access(tool_path(path, "%s/%s", dir, names.item[k]), R_OK) == 0) {
+                                tool_names_add(ret_files, path);
+                                continue;
+                        }
+                        fprintf(stderr, "initlab fuzz: %s: %s\n", path, strerror(errno));
+                        c->failed = true;
+                }
                 tool_names_free(&names);
         }
+}
+
+/* A file ended its batch: it fails, or the batch did in a way that it does not alone. */
+static void note_culprit(struct campaign *c, const char *target, const char *culprit)
+{
+        struct judgement j;
+
+        if (!judge_input(c->engines, NULL, target, culprit, NULL, &j))
+                return;
+        if (!j.fails) {
+                snprintf(j.kind, sizeof(j.kind), "unstable");
+                snprintf(j.site, sizeof(j.site), "fails after others of its folder, not alone");
+        }
+        crash_note(c, target, culprit, &j);
+}
+
+size_t replay_corpora(struct campaign *c, const char *target)
+{
+        char program[PATH_MAX], log[PATH_MAX];
+        struct tool_names files = {0};
+        const char *culprit, *flavour = place_judge(c->engines, target, program);
+        size_t at = 0;
+
+        if (!flavour)
+                return 0;
+        bool libfuzzer = strcmp(flavour, "libfuzzer") == 0;
+        list_corpora(c, target, &files);
         tool_path(log, "%s/replay.%d", tool_home(), getpid());
         while (at < files.n && !tool_interrupted) {
-                struct judgement j;
-                size_t done = run_batch(program, &files, at, log, &culprit);
+                size_t done = run_batch(program, libfuzzer, &files, at, log, &culprit);
                 if (done == 0) {
                         fprintf(stderr, "initlab fuzz: %s does not run; what it said is in %s\n", program,
                                 log);
@@ -93,8 +127,8 @@ size_t replay_corpora(struct campaign *c, const char *target)
                         return at;
                 }
                 at += done;
-                if (culprit && judge_input(c->engines, target, culprit, NULL, &j) && j.fails)
-                        crash_note(c, target, culprit, &j);
+                if (culprit)
+                        note_culprit(c, target, culprit);
         }
         unlink(log);
         tool_names_free(&files);

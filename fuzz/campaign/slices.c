@@ -44,6 +44,8 @@ static void save_next(const struct campaign *c, size_t next)
         char path[PATH_MAX], text[128];
         const struct row *row = &c->rows[next % c->nrows];
 
+        if (c->keep_next)
+                return;
         snprintf(text, sizeof(text), "%s %s\n", row->target, engine_names[row->engine]);
         tool_write(tool_path(path, "%s/fuzz-next", tool_home()), text, strlen(text));
 }
@@ -92,6 +94,7 @@ static void collect(struct campaign *c, struct slice *s)
 {
         struct row *row = s->row;
         uint64_t execs = row->execs;
+        unsigned taken = row->taken;
         int status = 0;
 
         while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
@@ -100,6 +103,9 @@ static void collect(struct campaign *c, struct slice *s)
         kill(-s->pid, SIGKILL); /* what it may have left in its group */
         engine_end(row, s->work, status);
         store_take(c, row, row->target, row->engine, s->work);
+        /* It stopped, but not at an input that fails: a full disk, no memory. */
+        if (status != 0 && row->taken == taken && !s->told_to_end && !row->problem[0])
+                memcpy(row->problem, row->ended, sizeof(row->problem));
         bool again = status != 0 && row->execs > execs && !c->interrupted && !s->told_to_end &&
                      s->end - tool_now_ms() >= AGAIN_MIN_S * 1000;
         int64_t end = s->end;

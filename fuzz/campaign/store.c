@@ -57,10 +57,10 @@ void store_inputs(const struct campaign *c, const char *target, const char *work
                 tool_list(dir, &names);
                 for (size_t k = 0; k < names.n; k++) {
                         tool_path(from, "%s/%s", dir, names.item[k]);
-                        if (fails(c, from))
+                        if (fails(c, from) || access(from, R_OK) < 0) /* the replay has said so */
                                 continue;
                         tool_path(to, "%s/in/%d-%s", work, i, names.item[k]);
-                        if (link(from, to) < 0 && errno != EEXIST)
+                        if (linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
                                 copy(from, to); /* another file system */
                         any = true;
                 }
@@ -89,32 +89,39 @@ int store_begin(const struct row *row, char ret_work[PATH_MAX])
         return fd;
 }
 
-/* Moves new files of dir into the live corpus under the name of their content. */
-static uint64_t take_corpus(const char *dir, const char *target, enum engine engine)
+/* Moves new files of dir into the live corpus under the name of their content. False: some are still there.
+ */
+static bool take_corpus(const char *dir, const char *target, enum engine engine, uint64_t *ret_fresh)
 {
         char from[PATH_MAX], to[PATH_MAX], digest[33];
         struct tool_names names;
         struct tool_data data;
-        uint64_t fresh = 0;
+        bool all = true;
 
+        *ret_fresh = 0;
         tool_list(dir, &names);
         if (names.n)
                 tool_mkdirs(tool_path(to, "%s/corpus/%s/%s", tool_home(), target, engine_names[engine]));
         for (size_t i = 0; i < names.n; i++) {
                 /* Of AFL++'s queue only what it found: the rest are our own inputs. */
-                if (strstr(names.item[i], ",orig:") ||
-                    tool_read(tool_path(from, "%s/%s", dir, names.item[i]), INPUT_MAX, &data) < 0)
+                if (strstr(names.item[i], ",orig:"))
                         continue;
+                if (tool_read(tool_path(from, "%s/%s", dir, names.item[i]), INPUT_MAX, &data) < 0) {
+                        all = false;
+                        continue;
+                }
                 tool_digest(data.p, data.len, digest);
                 free(data.p);
                 tool_path(to, "%s/corpus/%s/%s/%s", tool_home(), target, engine_names[engine], digest);
                 if (access(to, F_OK) == 0)
                         unlink(from);
                 else if (rename(from, to) == 0)
-                        fresh++;
+                        ++*ret_fresh;
+                else
+                        all = false;
         }
         tool_names_free(&names);
-        return fresh;
+        return all;
 }
 
 /* False: some are still there. */
@@ -130,6 +137,8 @@ static bool take_crashes(struct campaign *c, struct row *row, const char *target
                 bool hang = hangs || strncmp(name, "timeout-", 8) == 0;
                 if (strcmp(name, "README.txt") == 0 || strncmp(name, "slow-unit-", 10) == 0)
                         continue;
+                if (row)
+                        row->taken++;
                 crash_take(c, row, target, tool_path(path, "%s/%s", dir, name), hang);
                 all = all && access(path, F_OK) < 0;
         }
@@ -143,10 +152,16 @@ void store_take(struct campaign *c, struct row *row, const char *target, enum en
         const char *queue = engine == ENGINE_AFL ? "out/default/queue" : "out/corpus";
         const char *crashes = engine == ENGINE_AFL ? "out/default/crashes" : "out/artifacts";
 
-        uint64_t fresh = take_corpus(tool_path(dir, "%s/%s", work, queue), target, engine);
+        uint64_t fresh;
+
+        bool all = take_corpus(tool_path(dir, "%s/%s", work, queue), target, engine, &fresh);
         if (row)
                 row->fresh += fresh;
-        bool all = take_crashes(c, row, target, tool_path(dir, "%s/%s", work, crashes), false);
+        if (!all) {
+                fprintf(stderr, "initlab fuzz: not all of %s could be taken in; it stays there\n", dir);
+                c->failed = true;
+        }
+        all &= take_crashes(c, row, target, tool_path(dir, "%s/%s", work, crashes), false);
         if (engine == ENGINE_AFL)
                 all &= take_crashes(c, row, target, tool_path(dir, "%s/out/default/hangs", work), true);
         if (all)

@@ -44,7 +44,7 @@ static int minimize(const char *engines, const char *target, const char *path, u
 
         if (!place_program(engines, "libfuzzer", target, program))
                 tool_die(&tool, "fuzz_%s is not built for libfuzzer", target);
-        if (!judge_input(engines, target, path, NULL, &before))
+        if (!judge_input(engines, NULL, target, path, NULL, &before))
                 tool_die(&tool, "could not run %s", program);
         if (!before.fails)
                 tool_die(&tool, "%s does not fail", path);
@@ -62,7 +62,7 @@ static int minimize(const char *engines, const char *target, const char *path, u
         bool smaller = tool_read(to, 64u << 20, &new) == 0 && new.len < old.len;
         if (!smaller)
                 printf("nothing smaller fails (%zu bytes)\n", old.len);
-        bool same = smaller && judge_input(engines, target, to, NULL, &after) && after.fails &&
+        bool same = smaller && judge_input(engines, NULL, target, to, NULL, &after) && after.fails &&
                     strcmp(after.name, before.name) == 0;
         if (smaller && !same)
                 printf("the smaller input fails in another way (%s: %s): not kept\n", after.kind, after.site);

@@ -20,7 +20,8 @@ static const struct tool tool = {
         "replay", "[OPTION...] FILE|-",
         "Prints what the input means (its draws and notes; of a text the document), runs it, and says "
         "whether it fails,\n"
-        "here and in the build with sanitizers if there is one. Exit status 1: it still fails.\n",
+        "here and in the builds with sanitizers and of AFL++ if they are there. Exit status 1: it still "
+        "fails.\n",
         specs, sizeof(specs) / sizeof(*specs)};
 
 static void print_report(const char *path)
@@ -33,33 +34,58 @@ static void print_report(const char *path)
         free(data.p);
 }
 
-/* What the build with sanitizers says; true: it fails there. */
-static bool ask_sanitizers(const char *engines, const char *target, const struct tool_data *data)
-{
-        char program[PATH_MAX], input[PATH_MAX], report[PATH_MAX];
-        struct judgement j;
-        bool fails = false;
+enum answer { PASSES, FAILS, SILENT };
 
-        if (!place_program(engines, "libfuzzer", target, program) &&
-            !place_program(engines, "asan", target, program)) {
-                printf("with sanitizers: not built\n");
-                return false;
-        }
-        tool_path(input, "%s/replay.%d.input", tool_home(), getpid());
+/* What the program of a flavour says of the input. */
+static enum answer ask(const char *engines, const char *flavour, const char *who, const char *target,
+                       const char *input)
+{
+        char report[PATH_MAX];
+        enum answer answer = PASSES;
+        struct judgement j;
+
         tool_path(report, "%s/replay.%d.report", tool_home(), getpid());
-        if (tool_write(input, data->p, data->len) < 0 || !judge_input(engines, target, input, report, &j)) {
-                printf("with sanitizers: could not run %s\n", program);
+        if (!judge_input(engines, flavour, target, input, report, &j)) {
+                printf("%s: %s\n", who, tool_interrupted ? "interrupted" : "could not be run");
+                answer = SILENT;
         } else if (!j.fails) {
-                printf("with sanitizers: does not fail\n");
+                printf("%s: does not fail\n", who);
         } else {
-                fails = true;
                 if (strcmp(j.kind, "property") != 0)
                         print_report(report);
-                printf("with sanitizers: fails: %s: %s\n", j.kind, j.site);
+                printf("%s: fails: %s: %s\n", who, j.kind, j.site);
+                answer = FAILS;
         }
-        unlink(input);
         unlink(report);
-        return fails;
+        return answer;
+}
+
+/* Asks the builds with sanitizers and of AFL++: what one of them found need not fail elsewhere. */
+static enum answer ask_builds(const char *engines, const char *target, const struct tool_data *data)
+{
+        char program[PATH_MAX], input[PATH_MAX];
+        const char *sanitizers = place_program(engines, "libfuzzer", target, program) ? "libfuzzer"
+                                 : place_program(engines, "asan", target, program)    ? "asan"
+                                                                                      : NULL;
+        bool afl = place_program(engines, "afl", target, program);
+        enum answer first = PASSES, second = PASSES;
+
+        if (!sanitizers)
+                printf("with sanitizers: not built\n");
+        if (sanitizers || afl) {
+                int rc = tool_write(tool_path(input, "%s/replay.%d.input", tool_home(), getpid()), data->p,
+                                    data->len);
+                if (rc < 0)
+                        tool_die(&tool, "%s: %s", input, strerror(-rc));
+                if (sanitizers)
+                        first = ask(engines, sanitizers, "with sanitizers", target, input);
+                if (afl && !tool_interrupted)
+                        second = ask(engines, "afl", "with AFL++", target, input);
+                unlink(input);
+        }
+        if (!afl)
+                printf("with AFL++: not built\n");
+        return first == FAILS || second == FAILS ? FAILS : first == SILENT ? first : second;
 }
 
 int main(int argc, char **argv)
@@ -94,10 +120,13 @@ int main(int argc, char **argv)
         enum replay_verdict v = replay_input(prop, data.p, data.len, 30000);
         bool fails = v != REPLAY_PASS && v != REPLAY_DISCARD;
         fflush(stdout);
-        if (ask_sanitizers(engines, target, &data))
-                fails = true;
+        tool_catch_interrupts(); /* the verdict above was not to be interrupted: its child dies of Ctrl-C as
+                                    we do */
+        enum answer builds = ask_builds(engines, target, &data);
         free(data.p);
+        if (tool_interrupted)
+                return TOOL_INTERRUPTED;
         if (v == REPLAY_UNABLE)
                 tool_die(&tool, "could not start a process");
-        return fails ? TOOL_FOUND : TOOL_CLEAN;
+        return fails || builds == FAILS ? TOOL_FOUND : builds == SILENT ? TOOL_UNABLE : TOOL_CLEAN;
 }

@@ -66,7 +66,9 @@ static void add_files(struct tool_names *files, const char *corpus, const char *
         char dir[PATH_MAX], path[PATH_MAX];
         struct tool_names names;
 
-        tool_list(tool_path(dir, "%s/%s/%s", corpus, kind, name), &names);
+        int rc = tool_list(tool_path(dir, "%s/%s/%s", corpus, kind, name), &names);
+        if (rc < 0) /* what is not looked at must not pass */
+                tool_die(&tool, "%s: %s", dir, strerror(-rc));
         for (size_t i = 0; i < names.n; i++)
                 tool_names_add(files, tool_path(path, "%s/%s", dir, names.item[i]));
         tool_names_free(&names);

@@ -125,7 +125,7 @@ void tool_names_add(struct tool_names *names, const char *name)
         names->item[names->n++] = must(strdup(name));
 }
 
-void tool_list(const char *dir, struct tool_names *ret_names)
+int tool_list(const char *dir, struct tool_names *ret_names)
 {
         DIR *d = opendir(dir);
         struct dirent *e;
@@ -133,13 +133,14 @@ void tool_list(const char *dir, struct tool_names *ret_names)
 
         *ret_names = (struct tool_names){0};
         if (!d)
-                return;
+                return errno == ENOENT ? 0 : -errno;
         while ((e = readdir(d)))
                 if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
                         tool_names_add(ret_names, e->d_name);
         closedir(d);
         if (ret_names->n)
                 qsort(ret_names->item, ret_names->n, sizeof(char *), by_name);
+        return 0;
 }
 
 void tool_names_free(struct tool_names *names)

@@ -93,9 +93,11 @@ struct tool_names {
         size_t n;
 };
 
-/* Names of the regular files in a folder, those with a leading dot left out, sorted; none for an absent
- * folder. */
-void tool_list(const char *dir, struct tool_names *ret_names);
+/*
+ * Names of the regular files in a folder, those with a leading dot left out, sorted. 0 or -errno, with no
+ * names; an absent folder has none and is no error.
+ */
+int tool_list(const char *dir, struct tool_names *ret_names);
 void tool_names_add(struct tool_names *names, const char *name);
 void tool_names_free(struct tool_names *names);
 

@@ -4,7 +4,7 @@ set_target_properties(replay_canary PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_
 target_link_libraries(replay_canary PRIVATE initlab_runner initlab_triage)
 
 if(INITLAB_FLAVOUR STREQUAL "release")
-  foreach(name options campaign)
+  foreach(name options campaign broken)
     add_test(NAME fuzz-${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name} ${CMAKE_BINARY_DIR})
     set_tests_properties(fuzz-${name} PROPERTIES LABELS unit TIMEOUT 120)
   endforeach()
