@@ -4,8 +4,8 @@
 MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 
-# $(call option,--name,VALUE): passed on only if set
-option = $(if $(2),$(1) '$(2)')
+# What is given goes on in the environment, never as text of a recipe: there a quote in a value would be the shell's.
+export TARGET ENGINE TIME JOBS RUNTIME PREFIX DESTDIR
 # $(call report,NAME,COMMAND): runs it and names its exit status
 report = @$(2); rc=$$?; echo "make $(1): exit status $$rc"; exit $$rc
 
@@ -29,10 +29,6 @@ help:
 deps:
 	@.ci/deps
 
-fuzz: export TARGET := $(TARGET)
-fuzz: export ENGINE := $(ENGINE)
-fuzz: export TIME := $(TIME)
-fuzz: export JOBS := $(JOBS)
 fuzz:
 	$(call report,fuzz,.ci/fuzz)
 
@@ -49,15 +45,15 @@ test-full:
 check:
 	@.ci/deps build check
 	@.ci/build release
-	$(call report,check,build/bin/initlab check $(call option,--runtime,$(RUNTIME)))
+	$(call report,check,build/bin/initlab check $${RUNTIME:+--runtime "$$RUNTIME"})
 
 coverage:
 	@.ci/deps
 	@.ci/build coverage
 	$(call report,coverage,tests/coverage)
 
-install: all
-	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
+install:
+	@.ci/install
 
 clean:
 	@rm -rf build

@@ -6,20 +6,41 @@
 #include "fuzz/target.h"
 #include "props/tool/tool.h"
 
+static void usage(FILE *to)
+{
+        fprintf(to,
+                "usage: fuzz_%s FILE...\n\nReplays inputs (\"-\": standard input); aborts at the first that fails.\n"
+                "`initlab replay` decodes one, `initlab fuzz` fuzzes.\n",
+                fuzz_property);
+}
+
+static int unknown(const char *option)
+{
+        static const char *const options[] = {"--help", "--version"};
+        const char *near = opt_nearest(option, options, sizeof(options) / sizeof(*options));
+
+        fprintf(stderr, "fuzz_%s: unknown option '%s'", fuzz_property, option);
+        if (near)
+                fprintf(stderr, "; did you mean %s?", near);
+        fputc('\n', stderr);
+        return TOOL_UNABLE;
+}
+
 int main(int argc, char **argv)
 {
-        if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        if (argc < 2) {
+                usage(stderr);
+                return TOOL_UNABLE;
+        }
+        if (strcmp(argv[1], "--version") == 0) {
                 printf("fuzz_%s %s\n", fuzz_property, INITLAB_VERSION);
                 return TOOL_CLEAN;
         }
-        if (argc < 2 || (argv[1][0] == '-' && argv[1][1] != '\0')) {
-                bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
-                fprintf(asked ? stdout : stderr,
-                        "usage: fuzz_%s FILE...\n\nReplays inputs (\"-\": standard input); aborts at the "
-                        "first that "
-                        "fails.\n`initlab replay` decodes one, `initlab fuzz` fuzzes.\n",
-                        fuzz_property);
-                return asked ? TOOL_CLEAN : TOOL_UNABLE;
+        if (strcmp(argv[1], "--help") == 0) {
+                usage(stdout);
+                return TOOL_CLEAN;
         }
+        if (argv[1][0] == '-' && argv[1][1] != '\0')
+                return unknown(argv[1]);
         return engine_files(engine_start(), argc - 1, argv + 1);
 }

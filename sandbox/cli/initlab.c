@@ -57,9 +57,12 @@ static void help(const struct tool_names *names)
 
 static int unknown(const char *word, const struct tool_names *names)
 {
-        const char *near = opt_nearest(word, (const char *const *)names->item, names->n);
+        static const char *const options[] = {"--help", "--version"};
+        bool option = word[0] == '-';
+        const char *near = option ? opt_nearest(word, options, sizeof(options) / sizeof(*options))
+                                  : opt_nearest(word, (const char *const *)names->item, names->n);
 
-        fprintf(stderr, "initlab: unknown subcommand '%s'", word);
+        fprintf(stderr, "initlab: unknown %s '%s'", option ? "option" : "subcommand", word);
         if (near)
                 fprintf(stderr, "; did you mean %s?", near);
         fprintf(stderr, "\n`initlab --help` lists them.\n");
