@@ -202,11 +202,12 @@ int executor_run(struct executor *e, const struct executor_run *runs, size_t n, 
 {
         struct slot slot[SLOTS] = { 0 };
         size_t next = 0, busy = 0;
+        bool enough = false;
         int rc;
 
         jobs = jobs < 1 ? 1 : jobs > SLOTS ? SLOTS : jobs;
         rc = open_slots(slot, jobs);
-        while (rc == 0 && (next < n || busy > 0) && !*interrupted) {
+        while (rc == 0 && (next < n || busy > 0) && !enough && !*interrupted) {
                 for (unsigned i = 0; i < jobs && rc == 0 && next < n; i++) {
                         if (slot[i].pidfd >= 0)
                                 continue;
@@ -218,12 +219,12 @@ int executor_run(struct executor *e, const struct executor_run *runs, size_t n, 
                 if (rc < 0)
                         break;
                 wait_slots(slot, jobs);
-                for (unsigned i = 0; i < jobs; i++) {
+                for (unsigned i = 0; i < jobs && !enough; i++) {
                         if (slot[i].pidfd < 0 || (!ended(&slot[i]) && now_ms() < slot[i].deadline))
                                 continue;
                         finish(e, &slot[i]);
                         busy--;
-                        done(slot[i].index, slot[i].o, arg);
+                        enough = !done(slot[i].index, slot[i].o, arg);
                 }
         }
         for (unsigned i = 0; i < jobs; i++) {

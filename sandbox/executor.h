@@ -28,8 +28,8 @@ struct executor_run {
         int keep_fd; /* -1: keep nothing */
 };
 
-/* Called with each finished run in order of finishing; o is valid during the call only. */
-typedef void executor_done_fn(size_t index, const struct observation *o, void *arg);
+/* Called with each finished run in order of finishing; o is valid during the call only. False: enough, run no more. */
+typedef bool executor_done_fn(size_t index, const struct observation *o, void *arg);
 
 /*
  * observer: the path of its program. Sweeps first. Errors: -EPERM (not root), -ENOSYS (no cgroup version 2 or no
@@ -38,8 +38,8 @@ typedef void executor_done_fn(size_t index, const struct observation *o, void *a
 int executor_open(const char *observer, struct executor *ret, struct err *err);
 
 /*
- * Runs all, `jobs` at a time, each within timeout_ms. Ends early when *interrupted becomes true, killing what runs:
- * -EINTR. A supervisor that is itself lost is told as trouble in its observation.
+ * Runs all, `jobs` at a time, each within timeout_ms. Ends early, killing what runs, when done says enough, or with
+ * -EINTR when *interrupted becomes true. A supervisor that is itself lost is told as trouble in its observation.
  */
 int executor_run(struct executor *e, const struct executor_run *runs, size_t n, unsigned jobs, unsigned timeout_ms,
                  const volatile int *interrupted, executor_done_fn *done, void *arg, struct err *err);

@@ -46,6 +46,11 @@ void report_cell(const struct report *r, size_t runtime, enum invariant_id id, c
                 snprintf(buf, size, "-");
 }
 
+bool report_violates(const struct report *r, const struct verdict *v)
+{
+        return v->kind == VERDICT_FAIL || (r->strict && v->kind == VERDICT_KNOWN);
+}
+
 int report_status(const struct report *r)
 {
         int status = 0;
@@ -53,11 +58,9 @@ int report_status(const struct report *r)
         for (size_t i = 0; i < r->n_runs; i++) {
                 if (r->run[i].trouble[0])
                         return 2;
-                for (int id = 0; r->run[i].done && id < INV__COUNT; id++) {
-                        enum verdict_kind kind = r->run[i].verdict[id].kind;
-                        if (kind == VERDICT_FAIL || (r->strict && kind == VERDICT_KNOWN))
+                for (int id = 0; r->run[i].done && id < INV__COUNT; id++)
+                        if (report_violates(r, &r->run[i].verdict[id]))
                                 status = 1;
-                }
         }
         return status;
 }

@@ -58,6 +58,9 @@ struct report {
 /* One cell of the table: "ok", "FAIL 2", "known 1", "differs 3", "refused 1", "-", "skip". */
 void report_cell(const struct report *r, size_t runtime, enum invariant_id id, char *buf, size_t size);
 
+/* Is it to be counted as found? A known one only with strict. */
+bool report_violates(const struct report *r, const struct verdict *v);
+
 /* 0: nothing; 1: a violation (with strict: a known one, too); 2: a run had trouble. */
 int report_status(const struct report *r);
 

@@ -105,6 +105,27 @@ static int decode(pt *t, const uint8_t *bytes, size_t n, struct sync_msg *ret)
         return r < 0 ? r : (int)fed;
 }
 
+/* The header alone of a frame whose payload would be as long as its type allows, and one byte longer. */
+static void limits(pt *t, enum sync_type type, const uint8_t *frame)
+{
+        uint32_t limit = type == SYNC_CONFIG ? LIMIT_SYNC_PAYLOAD :
+                         type == SYNC_LOG || type == SYNC_ERROR ? LIMIT_SYNC_SMALL : 0;
+
+        for (uint32_t length = limit; length <= limit + 1; length++) {
+                uint8_t header[SYNC_HEADER_SIZE];
+                struct sync_decoder d;
+                size_t used;
+                int r;
+
+                memcpy(header, frame, sizeof(header));
+                for (int i = 0; i < 4; i++)
+                        header[8 + i] = (uint8_t)(length >> 8 * i);
+                sync_decoder_begin(&d);
+                r = sync_decoder_feed(&d, header, sizeof(header), &used, NULL);
+                PT_ASSERT(t, r == (length > limit ? -EMSGSIZE : limit > 0 ? SYNC_NEED_BUFFER : SYNC_WHOLE));
+        }
+}
+
 PT_PROPERTY(sync_codec, .invariant = "SYNC-ROUNDTRIP", .about = "frames of the sync protocol and back, in any pieces")
 {
         struct sync_msg *m = pt_alloc(t, sizeof(*m)), *got = pt_alloc(t, sizeof(*got));
@@ -119,13 +140,14 @@ PT_PROPERTY(sync_codec, .invariant = "SYNC-ROUNDTRIP", .about = "frames of the s
         PT_ASSERT(t, sync_finder_feed(&finder, buf, len) == (m->type == SYNC_START));
         PT_ASSERT(t, decode(t, buf, len, got) == (int)len);
         same(t, m, got);
+        limits(t, m->type, buf);
 
         PT_REPEAT(t, 0, 4) {
                 size_t at = pt_below(t, len);
 
-                buf[at] = (uint8_t)pt_below(t, 256);
+                buf[at] = pt_bool(t) ? 0 : (uint8_t)pt_below(t, 256); /* a NUL is what a text must not hold */
         }
-        size = len - pt_below(t, len + 1);
+        size = pt_bool(t) ? len : len - pt_below(t, len + 1);
         r = decode(t, buf, size, got);
         PT_SOMETIMES(t, r > 0, "still a message");
         PT_SOMETIMES(t, r == -EMSGSIZE, "beyond a limit");

@@ -15,13 +15,14 @@
 
 #define SCENARIOS_MAX 1024
 
-enum { OPT_RUNTIME, OPT_SCENARIO, OPT_JSON, OPT_STRICT, OPT_JOBS, OPT_TIMEOUT, OPT_KEEP, OPT_LIST };
+enum { OPT_RUNTIME, OPT_SCENARIO, OPT_JSON, OPT_STRICT, OPT_UNTIL, OPT_JOBS, OPT_TIMEOUT, OPT_KEEP, OPT_LIST };
 
 static const struct opt_spec specs[] = {
         [OPT_RUNTIME] = { "runtime", 'r', "PATH|NAME", "a runtime (again for more); default: labrun, runc, crun" },
         [OPT_SCENARIO] = { "scenario", 's', "FILE", "a scenario file or a committed one's name (again for more)" },
         [OPT_JSON] = { "json", 'j', "FILE", "write the result as JSON, too (schema: sandbox/report.h)" },
         [OPT_STRICT] = { "strict", 0, NULL, "known findings fail as well" },
+        [OPT_UNTIL] = { "until", 'u', "ID", "end at the first violation of this invariant" },
         [OPT_JOBS] = { "jobs", 'J', "N", "containers at a time, 1 to 16; default 2" },
         [OPT_TIMEOUT] = { "timeout", 't', "MS", "bound of each run in milliseconds; default 10000" },
         [OPT_KEEP] = { "keep", 'k', "DIR", "keep config.json and the payload's report of each run in DIR/RUNTIME/SCENARIO" },
@@ -45,6 +46,7 @@ struct check {
         struct known known;
         const char *json, *keep;
         unsigned jobs, timeout_ms;
+        int until; /* an invariant, -1: run all */
         bool list, runtimes_given;
         char bin[PATH_MAX], observer[PATH_MAX], corpus[PATH_MAX];
 };
@@ -189,6 +191,22 @@ static void add_runtime(struct check *c, const char *word, bool given)
 
 /* ------------------------------------------------------------------ options */
 
+static int judged_invariant(const char *word)
+{
+        const char *ids[INV__COUNT];
+        size_t n = 0;
+
+        for (int i = 0; i < INV__COUNT; i++) {
+                const struct invariant *inv = invariant_get((enum invariant_id)i);
+                if (!inv->executor)
+                        continue;
+                if (strcmp(inv->id, word) == 0)
+                        return i;
+                ids[n++] = inv->id;
+        }
+        tool_unknown(&tool, "judged invariant", word, ids, n);
+}
+
 static void parse(struct check *c, int argc, char **argv)
 {
         struct opt_iter it = { argc, argv, 1 };
@@ -209,6 +227,9 @@ static void parse(struct check *c, int argc, char **argv)
                         break;
                 case OPT_STRICT:
                         c->report.strict = true;
+                        break;
+                case OPT_UNTIL:
+                        c->until = judged_invariant(value);
                         break;
                 case OPT_JOBS:
                         c->jobs = (unsigned)tool_number(&tool, "--jobs", value, 1, 16);
@@ -237,7 +258,7 @@ struct runs {
         size_t n;
 };
 
-static void judge_done(size_t i, const struct observation *o, void *arg)
+static bool judge_done(size_t i, const struct observation *o, void *arg)
 {
         struct runs *runs = arg;
         struct report *r = &runs->c->report;
@@ -252,7 +273,7 @@ static void judge_done(size_t i, const struct observation *o, void *arg)
         if (!run->trouble[0] && obs_report_parse(o->report, o->report_len, &seen, &err) < 0)
                 snprintf(run->trouble, sizeof run->trouble, "%.500s", err_format(&err, text, sizeof text));
         if (run->trouble[0])
-                return;
+                return true;
         run->done = true;
         judge_run(run->s, o, &seen, rt->ours, run->verdict);
         for (int id = 0; id < INV__COUNT; id++)
@@ -260,6 +281,7 @@ static void judge_done(size_t i, const struct observation *o, void *arg)
                     known_match(&runs->c->known, rt->name, rt->version, (enum invariant_id)id, run->s->name,
                                 run->verdict[id].evidence))
                         run->verdict[id].kind = VERDICT_KNOWN;
+        return runs->c->until < 0 || !report_violates(r, &run->verdict[runs->c->until]);
 }
 
 static int open_keep(const struct check *c, const char *runtime, const char *scenario)
@@ -339,7 +361,7 @@ static int run_all(struct check *c)
 
 int main(int argc, char **argv)
 {
-        static struct check c = { .jobs = 2, .timeout_ms = 10000 };
+        static struct check c = { .jobs = 2, .timeout_ms = 10000, .until = -1 };
         static const char *const defaults[] = { "labrun", "runc", "crun" };
         struct err err = ERR_INIT;
         char path[PATH_MAX];

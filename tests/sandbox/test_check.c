@@ -282,6 +282,19 @@ static void check__json__has_the_documented_form(void **state)
         json_decref(root);
 }
 
+/* With one container at a time nothing behind the violation has run. */
+static void check__until__ends_at_the_violation(void **state)
+{
+        (void)state;
+        need_root();
+        wants(CHECK_RUN("status", "--runtime", FAKE, "--jobs", "1", "--until", "EXIT-CODE", "--scenario", "exit-at-once-run",
+                        "--scenario", "exit-code-255-run", "--scenario", "exit-signal-run"), 1,
+              "EXIT-CODE: exit-code-255-run");
+        assert_null(strstr(output, "exit-signal-run"));
+        wants(CHECK_RUN("status", "--runtime", FAKE, "--until", "CLEAN", "--scenario", "exit-code-255-run", "--scenario",
+                        "exit-signal-run"), 1, "EXIT-CODE: exit-signal-run");
+}
+
 static void check__bad_words__are_refused(void **state)
 {
         (void)state;
@@ -291,6 +304,7 @@ static void check__bad_words__are_refused(void **state)
         wants(CHECK_RUN("none", "--runtime", "/etc/passwd"), 2, "no executable file");
         wants(CHECK_RUN("none", "--runtime", "/bin/false"), 2, "does not answer --version");
         wants(CHECK_RUN("none", "--jobs", "0"), 2, "--jobs");
+        wants(CHECK_RUN("none", "--until", "NO-CRASH"), 2, "There are: ERR-ONE"); /* which is not judged */
         wants(CHECK_RUN("none", "word"), 2, "word");
         wants(CHECK_RUN("none", "--scenario", "/none/here.json"), 2, "/none/here.json");
         wants(CHECK_RUN("none", "--list"), 0, "exit-at-once-run");
@@ -345,6 +359,7 @@ int main(void)
                 cmocka_unit_test(check__killed__leaves_no_process_and_is_swept),
                 cmocka_unit_test(check__interrupted__cleans_up),
                 cmocka_unit_test(check__json__has_the_documented_form),
+                cmocka_unit_test(check__until__ends_at_the_violation),
                 cmocka_unit_test(check__bad_words__are_refused),
                 cmocka_unit_test(check__ordinary_user__is_told),
         };
