@@ -106,6 +106,9 @@ static int make_dirs(const struct sys *sys, const char *base, struct cgroup_dir 
 {
         char parent[4096], level[4096];
         size_t n = strlen(base);
+        bool planned = dir->created[0] != '\0';
+
+        dir->created[0] = '\0'; /* what was missing may be there by now, made by somebody else */
 
         memcpy(parent, base, n + 1);
         while (dir->path[n]) {
@@ -117,6 +120,8 @@ static int make_dirs(const struct sys *sys, const char *base, struct cgroup_dir 
                         memcpy(dir->created, level, n + 1);
                 if (r < 0 && r != -EEXIST)
                         return err_sys(err, r, "cgroup", level, "%s", "can't be made");
+                if (r == -EEXIST && planned && !dir->path[n])
+                        return err_set(err, EBUSY, "cgroup", level, "was made by somebody else just now");
                 if (!dir->v2) {
                         r = fill_cpuset(sys, parent, level, err);
                         if (r < 0)
@@ -237,7 +242,6 @@ int cgroup_make(const struct sys *sys, struct cgroup *cgroup, struct err *err)
                 char base[4096];
                 memcpy(base, dir->path, dir->base_len);
                 base[dir->base_len] = '\0';
-                dir->created[0] = '\0'; /* what was missing may be there by now, made by somebody else */
                 int r = make_dirs(sys, base, dir, err);
                 if (r < 0)
                         return r;
@@ -255,7 +259,7 @@ int cgroup_create(const struct sys *sys, const struct config *config, const char
                 return r;
         r = cgroup_make(sys, &cgroup, err);
         if (r < 0) {
-                (void)cgroup_remove(sys, &cgroup, NULL);
+                cgroup_unmake(sys, &cgroup);
                 cgroup_free(sys, &cgroup);
                 return r;
         }

@@ -41,8 +41,9 @@ int cgroup_create(const struct sys *sys, const struct config *config, const char
 
 /*
  * cgroup_create in two halves, for a caller who writes down what will be made before it is: after a kill at any moment the plan
- * is enough for cgroup_kill and cgroup_remove. plan checks and makes nothing. make sets `created` anew; when it
- * fails, the caller removes.
+ * is enough for cgroup_unmake (before a process was added) or cgroup_kill and cgroup_remove. plan checks and
+ * makes nothing. make sets `created` anew; when it fails, the caller unmakes. A container's directory that was
+ * missing in the plan and is there in make is another's: -EBUSY.
  */
 int cgroup_plan(const struct sys *sys, const struct config *config, const char *id, struct cgroup *ret_cgroup,
                 struct err *err);
@@ -62,6 +63,18 @@ int cgroup_apply_devices(const struct sys *sys, const struct cgroup *cgroup, con
  * LIMIT_CGROUP_KILL_MS (-ETIMEDOUT). Missing directories are fine. -EBUSY: the caller itself is in there.
  */
 int cgroup_kill(const struct sys *sys, const struct cgroup *cgroup, struct err *err);
+
+/*
+ * The signal to every process in the cgroups and below, once to each. One that is forked meanwhile is met,
+ * unless the container keeps forking. Missing directories are fine. -EBUSY: the caller itself is in there.
+ */
+int cgroup_signal(const struct sys *sys, const struct cgroup *cgroup, int signal, struct err *err);
+
+/*
+ * The way back from a plan, or a cgroup_make that failed, when no process of ours was ever in there: removes
+ * the directories that were missing and are empty, and touches nothing that somebody else has made since.
+ */
+void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup);
 
 /*
  * Removes what cgroup_create made, subdirectories made by the payload too; missing ones are fine. Waits at

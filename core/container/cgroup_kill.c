@@ -69,7 +69,7 @@ static void write_below(const struct sys *sys, const struct cgroup_dir *dir, con
         (void)io_write_file(sys, AT_FDCWD, path, text);
 }
 
-static bool on_cgroupfs(const struct sys *sys, const char *path)
+bool cgroup_is_there(const struct sys *sys, const char *path)
 {
         SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)};
         struct statfs st;
@@ -84,7 +84,7 @@ static int kill_round(const struct sys *sys, const struct cgroup *cgroup, int64_
         round->seen = 0;
         for (size_t i = 0; i < cgroup->n; i++) {
                 const struct cgroup_dir *dir = &cgroup->dir[i];
-                if (!on_cgroupfs(sys, dir->path))
+                if (!cgroup_is_there(sys, dir->path))
                         continue; /* gone, or a stale path of a state file: nothing there is ours to kill */
                 int r = cgroup_tree_walk(sys, dir->path, deadline, kill_dir, round);
                 if (r < 0 && r != -ENOENT)
@@ -107,7 +107,7 @@ int cgroup_kill(const struct sys *sys, const struct cgroup *cgroup, struct err *
 
         for (unsigned n = 0;; n++) {
                 for (size_t i = 0; i < cgroup->n && n >= 2; i++)
-                        if (!cgroup->dir[i].v2 && on_cgroupfs(sys, cgroup->dir[i].path))
+                        if (!cgroup->dir[i].v2 && cgroup_is_there(sys, cgroup->dir[i].path))
                                 write_below(sys, &cgroup->dir[i], "freezer.state", "FROZEN");
                 int r = kill_round(sys, cgroup, deadline, &round, err);
                 if (r < 0)
@@ -116,7 +116,7 @@ int cgroup_kill(const struct sys *sys, const struct cgroup *cgroup, struct err *
                         return 0;
                 if (n == 0) /* after the first list, which would have shown that we are in it ourselves */
                         for (size_t i = 0; i < cgroup->n; i++)
-                                if (cgroup->dir[i].v2 && on_cgroupfs(sys, cgroup->dir[i].path))
+                                if (cgroup->dir[i].v2 && cgroup_is_there(sys, cgroup->dir[i].path))
                                         write_below(sys, &cgroup->dir[i], "cgroup.kill", "1");
                 if (cgroup_now(sys) > deadline)
                         return err_set(err, ETIMEDOUT, "cgroup", cgroup->n ? cgroup->dir[0].path : NULL,
@@ -152,9 +152,9 @@ static int remove_one(const struct sys *sys, const struct cgroup_dir *dir, int64
 {
         int r;
 
-        if (!on_cgroupfs(sys, dir->path))
+        if (!cgroup_is_there(sys, dir->path))
                 /* made only in part, or removed already: the parents may be left */
-                return dir->created[0] && on_cgroupfs(sys, dir->created) ? remove_own(sys, dir, deadline) : 0;
+                return dir->created[0] && cgroup_is_there(sys, dir->created) ? remove_own(sys, dir, deadline) : 0;
         r = cgroup_tree_clear(sys, dir->path, deadline);
         if (r == -ENOENT)
                 r = 0;
@@ -174,4 +174,28 @@ int cgroup_remove(const struct sys *sys, const struct cgroup *cgroup, struct err
                         first = err_sys(err, r, "cgroup", cgroup->dir[i].path, "can't be removed");
         }
         return first;
+}
+
+/* path and its parents up to created, for as long as each is empty. */
+static void unmake_one(const struct sys *sys, const struct cgroup_dir *dir)
+{
+        size_t stop = strlen(dir->created), n = strlen(dir->path);
+        char path[4096];
+
+        memcpy(path, dir->path, n + 1);
+        while (n >= stop) {
+                int r = sys->op->unlinkat(sys, AT_FDCWD, path, AT_REMOVEDIR);
+                if (r < 0 && r != -ENOENT)
+                        return;
+                while (path[n] != '/')
+                        n--;
+                path[n] = '\0';
+        }
+}
+
+void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup)
+{
+        for (size_t i = 0; i < cgroup->n; i++)
+                if (cgroup->dir[i].created[0] && cgroup_is_there(sys, cgroup->dir[i].created))
+                        unmake_one(sys, &cgroup->dir[i]);
 }

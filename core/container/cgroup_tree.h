@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,3 +27,6 @@ int cgroup_tree_clear(const struct sys *sys, const char *path, int64_t deadline)
 /* rmdir(2), again while it is busy, up to the deadline: the kernel lets go of a dead process a little later.
  */
 int cgroup_rmdir(const struct sys *sys, const char *path, int64_t deadline);
+
+/* A directory on a cgroup file system. What is none is gone, or a stale path of a state file: not ours. */
+bool cgroup_is_there(const struct sys *sys, const char *path);
