@@ -35,45 +35,94 @@ static int number_of(const char *name, int *ret)
         return 0;
 }
 
-static int mask_of(const struct config_str_list *list, const char *set, uint64_t *ret, struct err *err)
+/* Names that this libcap or kernel does not know are left out: caps_warn has told. */
+static uint64_t mask_of(const struct config_str_list *list)
 {
         uint64_t mask = 0;
 
         for (size_t i = 0; i < list->n; i++) {
                 int v;
-                if (number_of(list->item[i], &v) < 0 || v >= 64) {
-                        char place[ERR_PLACE_MAX];
-                        place_of(place, set, i);
-                        return err_set(err, EINVAL, "capabilities", place, "unknown capability %s",
-                                       list->item[i]);
-                }
-                mask |= UINT64_C(1) << v;
+                if (number_of(list->item[i], &v) == 0 && v < 64)
+                        mask |= UINT64_C(1) << v;
         }
-        *ret = mask;
+        return mask;
+}
+
+/* The calling process's bounding set. */
+static uint64_t bounding_now(const struct sys *sys)
+{
+        uint64_t mask = 0;
+
+        for (int cap = 0; cap < 64; cap++) {
+                int has = sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
+                if (has < 0) /* EINVAL: past the last one that this kernel knows */
+                        break;
+                if (has)
+                        mask |= UINT64_C(1) << cap;
+        }
+        return mask;
+}
+
+static int permitted_now(const struct sys *sys, uint64_t *ret, struct err *err)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct had[2] = {{0}};
+        int r = sys->op->capget(sys, &h, had);
+
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
+        *ret = had[0].permitted | (uint64_t)had[1].permitted << 32;
         return 0;
 }
 
-/* The first name in the list whose bit is in missing: to tell which one the kernel refused. */
-static const char *name_in(const struct config_str_list *list, uint64_t missing)
+static void warn_of(const struct config_str_list *list, const char *set, uint64_t can, sync_log_fn *log,
+                    void *ctx)
 {
+        char text[512];
+        size_t n = (size_t)snprintf(text, sizeof(text), CAPS_PLACE "/%s: can't be granted, ignored:", set);
+        bool any = false;
+
         for (size_t i = 0; i < list->n; i++) {
                 int v;
-                if (number_of(list->item[i], &v) == 0 && (missing >> v & 1))
-                        return list->item[i];
+                if (number_of(list->item[i], &v) == 0 && v < 64 && (can >> v & 1))
+                        continue;
+                any = true;
+                if (n + strlen(list->item[i]) + 6 > sizeof(text)) {
+                        snprintf(text + n, sizeof(text) - n, " ...");
+                        break;
+                }
+                n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", list->item[i]);
         }
-        return "?";
+        if (any)
+                log(ctx, SYNC_LOG_WARNING, text);
+}
+
+int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *log, void *ctx,
+              struct err *err)
+{
+        const struct config_caps *caps = &config->process.capabilities;
+        uint64_t bounding = bounding_now(sys), permitted;
+        int r = permitted_now(sys, &permitted, err);
+
+        if (r < 0)
+                return r;
+        warn_of(&caps->bounding, "bounding", bounding, log, ctx);
+        warn_of(&caps->effective, "effective", permitted, log, ctx);
+        warn_of(&caps->permitted, "permitted", permitted, log, ctx);
+        /* capset(2): what is not in the bounding set can't be made inheritable */
+        bounding &= permitted & mask_of(&caps->bounding);
+        warn_of(&caps->inheritable, "inheritable", bounding, log, ctx);
+        warn_of(&caps->ambient, "ambient", permitted, log, ctx);
+        return 0;
 }
 
 int caps_bound(const struct sys *sys, const struct config *config, struct err *err)
 {
-        uint64_t bounding;
-        int r = mask_of(&config->process.capabilities.bounding, "bounding", &bounding, err);
+        uint64_t drop = bounding_now(sys) & ~mask_of(&config->process.capabilities.bounding);
+        int r = 0;
 
         for (int cap = 0; r >= 0 && cap < 64; cap++) {
-                int has = sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
-                if (has < 0) /* EINVAL: past the last one that this kernel knows */
-                        break;
-                if (!has || (bounding >> cap & 1))
+                if (!(drop >> cap & 1))
                         continue;
                 r = sys->op->prctl(sys, PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0);
                 if (r < 0)
@@ -85,17 +134,19 @@ int caps_bound(const struct sys *sys, const struct config *config, struct err *e
         return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "PR_SET_KEEPCAPS") : 0;
 }
 
-static int raise_ambient(const struct sys *sys, const struct config_str_list *list, struct err *err)
+/* One that can't be granted was warned of; one that the config itself doesn't permit or inherit is an error. */
+static int raise_ambient(const struct sys *sys, const struct config_str_list *list, uint64_t can,
+                         struct err *err)
 {
         int r = sys->op->prctl(sys, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 
         if (r < 0)
                 return err_sys(err, r, "capabilities", CAPS_PLACE "/ambient", "clearing");
         for (size_t i = 0; i < list->n; i++) {
-                int v = -1;
-                r = number_of(list->item[i], &v);
-                if (r == 0)
-                        r = sys->op->prctl(sys, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)v, 0, 0);
+                int v;
+                if (number_of(list->item[i], &v) < 0 || v >= 64 || !(can >> v & 1))
+                        continue;
+                r = sys->op->prctl(sys, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)v, 0, 0);
                 if (r < 0) {
                         char place[ERR_PLACE_MAX];
                         place_of(place, "ambient", i);
@@ -106,11 +157,11 @@ static int raise_ambient(const struct sys *sys, const struct config_str_list *li
         return 0;
 }
 
-static int set_sets(const struct sys *sys, const struct config_caps *caps, uint64_t effective,
-                    uint64_t permitted, uint64_t inheritable, struct err *err)
+static int set_sets(const struct sys *sys, uint64_t effective, uint64_t permitted, uint64_t inheritable,
+                    struct err *err)
 {
         struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct d[2] = {{0}}, had[2] = {{0}};
+        struct __user_cap_data_struct d[2] = {{0}};
         int r;
 
         for (int i = 0; i < 2; i++) {
@@ -118,16 +169,6 @@ static int set_sets(const struct sys *sys, const struct config_caps *caps, uint6
                 d[i].permitted = (uint32_t)(permitted >> 32 * i);
                 d[i].inheritable = (uint32_t)(inheritable >> 32 * i);
         }
-        if (effective & ~permitted)
-                return err_set(err, EPERM, "capabilities", CAPS_PLACE "/effective", "%s is not permitted",
-                               name_in(&caps->effective, effective & ~permitted));
-        r = sys->op->capget(sys, &h, had);
-        if (r < 0)
-                return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
-        uint64_t have = had[0].permitted | (uint64_t)had[1].permitted << 32;
-        if (permitted & ~have)
-                return err_set(err, EPERM, "capabilities", CAPS_PLACE "/permitted", "labrun itself lacks %s",
-                               name_in(&caps->permitted, permitted & ~have));
         r = sys->op->capset(sys, &h, d);
         return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "capset") : 0;
 }
@@ -135,20 +176,19 @@ static int set_sets(const struct sys *sys, const struct config_caps *caps, uint6
 int caps_apply(const struct sys *sys, const struct config *config, struct err *err)
 {
         const struct config_caps *caps = &config->process.capabilities;
-        uint64_t effective, permitted, inheritable;
-        int r = mask_of(&caps->effective, "effective", &effective, err);
+        uint64_t have, effective, permitted, inheritable;
+        int r = permitted_now(sys, &have, err);
 
-        if (r == 0)
-                r = mask_of(&caps->permitted, "permitted", &permitted, err);
-        if (r == 0)
-                r = mask_of(&caps->inheritable, "inheritable", &inheritable, err);
         if (r < 0)
                 return r;
-        r = set_sets(sys, caps, effective, permitted, inheritable, err);
+        permitted = mask_of(&caps->permitted) & have;
+        effective = mask_of(&caps->effective) & permitted;
+        inheritable = mask_of(&caps->inheritable) & have & bounding_now(sys);
+        r = set_sets(sys, effective, permitted, inheritable, err);
         if (r < 0)
                 return r;
         r = sys->op->prctl(sys, PR_SET_KEEPCAPS, 0, 0, 0, 0);
         if (r < 0)
                 return err_sys(err, r, "capabilities", CAPS_PLACE, "PR_SET_KEEPCAPS");
-        return raise_ambient(sys, &caps->ambient, err);
+        return raise_ambient(sys, &caps->ambient, have, err);
 }

@@ -9,9 +9,18 @@
 
 #include <stdint.h>
 
+#include "core/sync/sync.h"
+
 struct config;
 struct err;
 struct sys;
+
+/*
+ * Tells, one warning for a set, which names will be left out because libcap, the kernel or labrun itself lacks
+ * them. config.md: "MUST be logged as a warning", and no reason to fail. In the parent, which has the log.
+ */
+int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *log, void *ctx,
+              struct err *err);
 
 /* Before the identity changes: drops from the bounding set what is not in it, and keeps permitted over
  * setresuid(2). */

@@ -9,6 +9,7 @@
 #include "core/base/limits.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/caps.h"
 #include "core/container/cgroup.h"
 #include "core/container/destroy.h"
 #include "core/container/init.h"
@@ -262,6 +263,10 @@ static int create(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         describe(c);
+        if (a->log)
+                r = caps_warn(c->sys, c->config, a->log, a->log_ctx, err);
+        if (r < 0)
+                return r;
         r = make_surroundings(c, err);
         if (r == 0)
                 r = spawn(c, err);
