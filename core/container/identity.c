@@ -175,20 +175,26 @@ static int protect_again(const struct sys *sys, struct err *err)
 
 int identity_become(const struct sys *sys, const struct config *config, struct err *err)
 {
-        int r = rlimits_apply(sys, config, err);
+        int r = rlimits_apply(sys, config, err), there;
 
         if (r == 0)
                 r = caps_bound(sys, config, err);
-        if (r == 0)
-                r = set_ids(sys, config, err);
+        if (r < 0)
+                return r;
+        /*
+         * As root, as runc does: images have a WORKDIR that their USER may not enter. And again as the payload's
+         * user: there are file systems that root may not enter.
+         */
+        there = sys->op->chdir(sys, config->process.cwd);
+        r = set_ids(sys, config, err);
         if (r == 0)
                 r = protect_again(sys, err);
         if (r < 0)
                 return r;
-        /* As the payload's user, who must be allowed to be there. */
-        r = sys->op->chdir(sys, config->process.cwd);
-        if (r < 0)
-                return err_sys(err, r, "chdir", "/process/cwd", "%s", config->process.cwd);
+        if (there == -EACCES || there == -EPERM)
+                there = sys->op->chdir(sys, config->process.cwd);
+        if (there < 0)
+                return err_sys(err, there, "chdir", "/process/cwd", "%s", config->process.cwd);
         r = caps_apply(sys, config, err);
         if (r < 0)
                 return r;

@@ -27,7 +27,9 @@ int identity_make_cwd(const struct sys *sys, const struct config *config, struct
  * touched. */
 int identity_own_stdio(const struct sys *sys, const struct config *config, struct err *err);
 
-/* rlimits, bounding set, groups and ids, cwd, the other capability sets, no_new_privs, umask; in this order.
+/*
+ * rlimits, bounding set, cwd, groups and ids, the other capability sets, no_new_privs, umask; in this order. The
+ * process is non-dumpable and dies with its parent all the while: both are set again after the ids.
  */
 int identity_become(const struct sys *sys, const struct config *config, struct err *err);
 
