@@ -11,6 +11,7 @@
 #include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/sysctl.h"
 #include "core/sys.h"
 
 static bool by_clone(enum config_ns ns)
@@ -96,6 +97,34 @@ int namespaces_join_pid(const struct sys *sys, const struct config *config, stru
         return r < 0 ? r : join(sys, config, CONFIG_NS_PID, fd.fd, err);
 }
 
+/* The namespace is the one that we are in, the host's: HOST-UNCHANGED holds for what a path leads to as well. */
+static int check_host(const struct sys *sys, const struct config *config, enum config_ns ns, int fd,
+                      struct err *err)
+{
+        bool names = ns == CONFIG_NS_UTS && (config->hostname || config->domainname);
+        struct stat own, there;
+        char path[64];
+        int r;
+
+        if (!names && config->linux_.sysctl.n == 0)
+                return 0;
+        /* every type that matters here has its own name in /proc, but network */
+        snprintf(path, sizeof(path), "/proc/self/ns/%s", ns == CONFIG_NS_NETWORK ? "net" : config_ns_name(ns));
+        if (ns != CONFIG_NS_UTS && ns != CONFIG_NS_IPC && ns != CONFIG_NS_NETWORK)
+                return 0;
+        r = sys->op->fstatat(sys, AT_FDCWD, path, &own, 0);
+        if (r == 0)
+                r = sys->op->fstat(sys, fd, &there);
+        if (r < 0)
+                return err_sys(err, r, "namespaces", path, "%s", "");
+        if (own.st_dev != there.st_dev || own.st_ino != there.st_ino)
+                return 0;
+        if (names)
+                return err_set(err, EINVAL, "sethostname", config->hostname ? "/hostname" : "/domainname",
+                               "the uts namespace is the host's: it would change the host");
+        return sysctl_check_host(config, ns, err);
+}
+
 /* All are opened before the first is joined: afterwards a path may be out of reach. */
 static int join_all(const struct sys *sys, const struct config *config, struct err *err)
 {
@@ -106,6 +135,9 @@ static int join_all(const struct sys *sys, const struct config *config, struct e
         for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
                 if (config->linux_.ns[i].path && i != CONFIG_NS_PID && i != CONFIG_NS_MOUNT)
                         r = open_path(sys, config, (enum config_ns)i, &fd[i], err);
+        for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
+                if (fd[i] >= 0)
+                        r = check_host(sys, config, (enum config_ns)i, fd[i], err);
         for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
                 if (fd[i] >= 0)
                         r = join(sys, config, (enum config_ns)i, fd[i], err);

@@ -33,7 +33,7 @@ int sysctl_path(const char *name, char *buf, size_t size)
 }
 
 /* What lies in a namespace; a prefix ends in '/'. */
-static const struct {
+static const struct known {
         const char *path;
         enum config_ns ns;
         const char *type; /* in config.json */
@@ -63,9 +63,22 @@ static const char *pointer(const char *name, char *buf, size_t size)
         return buf;
 }
 
+/* The namespace that a parameter lies in, or NULL: the host's. */
+static const struct known *find(const char *path)
+{
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+                size_t n = strlen(known[i].path);
+                bool prefix = known[i].path[n - 1] == '/';
+                if (prefix ? strncmp(path, known[i].path, n) == 0 : strcmp(path, known[i].path) == 0)
+                        return &known[i];
+        }
+        return NULL;
+}
+
 static int check_one(const struct config *config, const char *name, struct err *err)
 {
         char place[ERR_PLACE_MAX], path[256];
+        const struct known *k;
         int r = sysctl_path(name, path, sizeof(path));
 
         pointer(name, place, sizeof(place));
@@ -73,16 +86,12 @@ static int check_one(const struct config *config, const char *name, struct err *
                 return err_sys(err, r, "sysctl", place, "not the name of a kernel parameter");
         if (strcmp(path, "kernel/hostname") == 0)
                 return err_set(err, EINVAL, "sysctl", place, "the config's hostname is the field for that");
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-                size_t n = strlen(known[i].path);
-                bool prefix = known[i].path[n - 1] == '/';
-                if (prefix ? strncmp(path, known[i].path, n) != 0 : strcmp(path, known[i].path) != 0)
-                        continue;
-                if (config->linux_.ns[known[i].ns].set)
-                        return 0;
+        k = find(path);
+        if (k && config->linux_.ns[k->ns].set)
+                return 0;
+        if (k)
                 return err_set(err, EINVAL, "sysctl", place, "needs a %s namespace: it would change the host",
-                               known[i].type);
-        }
+                               k->type);
         return err_set(err, EINVAL, "sysctl", place, "belongs to no namespace: it would change the host");
 }
 
@@ -92,6 +101,21 @@ int sysctl_check(const struct config *config, struct err *err)
                 int r = check_one(config, config->linux_.sysctl.item[i].key, err);
                 if (r < 0)
                         return r;
+        }
+        return 0;
+}
+
+int sysctl_check_host(const struct config *config, enum config_ns ns, struct err *err)
+{
+        const struct config_kv_list *list = &config->linux_.sysctl;
+
+        for (size_t i = 0; i < list->n; i++) {
+                char place[ERR_PLACE_MAX], path[256];
+                const struct known *k =
+                        sysctl_path(list->item[i].key, path, sizeof(path)) == 0 ? find(path) : NULL;
+                if (k && k->ns == ns)
+                        return err_set(err, EINVAL, "sysctl", pointer(list->item[i].key, place, sizeof(place)),
+                                       "the %s namespace is the host's: it would change the host", k->type);
         }
         return 0;
 }

@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-struct config;
+#include "core/config/config.h"
+
 struct err;
 struct sys;
 
@@ -18,6 +19,9 @@ int sysctl_path(const char *name, char *buf, size_t size);
 /* Pure: every name is one of a namespace that the config has. Errors: -EINVAL with the pointer
  * /linux/sysctl/NAME. */
 int sysctl_check(const struct config *config, struct err *err);
+
+/* Pure: none lies in ns, which a path has led back to the runtime's own namespace. -EINVAL, likewise. */
+int sysctl_check_host(const struct config *config, enum config_ns ns, struct err *err);
 
 /* Inside the container's namespaces, after sysctl_check. Writes through a procfs that is verified. */
 int sysctl_apply(const struct sys *sys, const struct config *config, struct err *err);
