@@ -107,7 +107,7 @@ static int parse_globals(struct cli *cli, struct opt_iter *it, bool *help, bool 
         return r;
 }
 
-static int unknown_command(const struct cli *cli, const char *word)
+static int unknown_command(struct cli *cli, const char *word)
 {
         const char *names[N_COMMANDS], *near;
 
@@ -119,6 +119,7 @@ static int unknown_command(const struct cli *cli, const char *word)
                 err_set(&err, EINVAL, "command", word, "unknown; did you mean %s?", near);
         else
                 err_set(&err, EINVAL, "command", word, "unknown; labrun --help lists them");
+        (void)cli_log_open(cli, NULL);
         (void)cli_fail(cli, &err);
         return EXIT_UNKNOWN_COMMAND;
 }
@@ -240,8 +241,11 @@ int labrun_main(const struct sys *sys, int argc, char **argv, char **envp)
                 r = print_help(&cli);
         else if (r == 0)
                 r = dispatch(&cli, &it, &err);
-        if (r < 0)
+        if (r < 0) {
+                if (cli.log_fd < 0) /* a mistake in the options that came after --log */
+                        (void)cli_log_open(&cli, NULL);
                 r = cli_fail(&cli, &err);
+        }
         if (cli.log_fd >= 0)
                 (void)sys->op->close(sys, cli.log_fd);
         return r;

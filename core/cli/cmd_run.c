@@ -9,6 +9,7 @@
 #include "core/cli/foreground.h"
 #include "core/container/create.h"
 #include "core/container/destroy.h"
+#include "core/container/process.h"
 #include "core/container/start.h"
 #include "core/container/state.h"
 #include "core/sys.h"
@@ -114,7 +115,9 @@ static int run_run(struct cli *cli, struct err *err)
         r = locked(cli, container_start, err);
         if (r < 0) {
                 struct err first = *err;
-                reap(sys, pidfd.fd); /* container_start has killed it */
+                /* container_start has killed it, if it came that far: without a state to read it did not */
+                if (process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, NULL) == 0)
+                        reap(sys, pidfd.fd);
                 (void)locked(cli, delete_by_force, NULL);
                 *err = first;
                 return r;

@@ -98,14 +98,18 @@ void cli_log(void *ctx, enum sync_log_level level, const char *text)
 
 int cli_log_open(struct cli *cli, struct err *err)
 {
-        int fd;
+        int fd, flags;
 
         if (!cli->log_path)
                 return 0;
+        /* O_NONBLOCK: a fifo that nobody reads is an error (ENXIO), and no reason to hang */
         fd = cli->sys->op->openat(cli->sys, AT_FDCWD, cli->log_path,
-                                  O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+                                  O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
         if (fd < 0)
                 return err_sys(err, fd, "log", cli->log_path, "%s", "");
+        flags = cli->sys->op->fcntl(cli->sys, fd, F_GETFL, 0);
+        if (flags >= 0)
+                (void)cli->sys->op->fcntl(cli->sys, fd, F_SETFL, flags & ~O_NONBLOCK);
         cli->log_fd = fd;
         return 0;
 }

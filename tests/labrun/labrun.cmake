@@ -5,6 +5,6 @@ function(initlab_labrun_test name)
   target_compile_definitions(test_labrun_${name} PRIVATE LABRUN="$<TARGET_FILE:labrun>")
 endfunction()
 
-foreach(name cli life crash payload)
+foreach(name cli life crash payload hostile)
   initlab_labrun_test(${name})
 endforeach()
