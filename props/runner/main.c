@@ -51,6 +51,17 @@ static const pt_prop *find(const char *name)
         return prop;
 }
 
+/* Named twice is named. */
+static void choose(struct run *run, const char *name)
+{
+        const char *found = find(name)->name;
+
+        for (size_t i = 0; i < run->chosen.n; i++)
+                if (strcmp(run->chosen.item[i], found) == 0)
+                        return;
+        tool_names_add(&run->chosen, found);
+}
+
 static int list(void)
 {
         for (size_t i = 0; i < pt_prop_count(); i++) {
@@ -191,7 +202,9 @@ static void run_property(struct run *run, const pt_prop *prop)
         bool vacuous = r.end == WORKER_DONE && r.at > 0 && r.discards == r.at;
         printf("%-24s %8llu cases %8llu discarded  %s\n", prop->name, (unsigned long long)r.at,
                (unsigned long long)r.discards,
-               r.end == WORKER_DONE          ? (vacuous ? "FAILED: every case was discarded" : "ok")
+               r.end == WORKER_DONE          ? (vacuous     ? "FAILED: every case was discarded"
+                                                : r.at == 0 ? "nothing to run"
+                                                            : "ok")
                : r.end == WORKER_INTERRUPTED ? "interrupted"
                : r.end == WORKER_UNABLE      ? "could not run"
                                              : "FAILED");
@@ -269,7 +282,7 @@ static void parse(int argc, char **argv, struct run *run, struct tool_names *ret
                                 tool_names_add(ret_words, argv[it.at++]);
                         break;
                 case OPT_PROPERTY:
-                        tool_names_add(&run->chosen, find(value)->name);
+                        choose(run, value);
                         break;
                 case OPT_CASES:
                         tool_number(&tool, "cases", value, 0, 1000000000000);
@@ -306,7 +319,7 @@ int main(int argc, char **argv)
                 status = list();
         } else if (strcmp(names.item[0], "run") == 0) {
                 for (size_t i = 1; i < names.n; i++)
-                        tool_names_add(&run.chosen, find(names.item[i])->name);
+                        choose(&run, names.item[i]);
                 status = run_all(&run);
         } else if (strcmp(names.item[0], "replay") == 0 && names.n == 2) {
                 status = replay(&run, names.item[1]);
