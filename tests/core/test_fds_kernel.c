@@ -326,9 +326,22 @@ static void close_for_exec__no_error_channel__exact(void **state)
         play_every_way((struct scene){.stdio = 7, .internals = 2, .error_at = UINT_MAX, .stray = NO_FD});
 }
 
+/* Numbers up to `fd` are used: the soft limit of a login is often 1024, so setup raises it to the hard one. */
+static void needs_fd(rlim_t fd)
+{
+        struct rlimit rl;
+
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &rl), 0);
+        if (rl.rlim_cur <= fd) {
+                print_message("skip: needs a hard RLIMIT_NOFILE above %lu\n", (unsigned long)fd);
+                skip();
+        }
+}
+
 static void close_for_exec__thousand_fds__exact(void **state)
 {
         (void)state;
+        needs_fd(5000);
         play_every_way((struct scene){
                 .stdio = 7, .preserve = 700, .gap = 3, .internals = 700, .error_at = 699, .stray = 5000});
         /* more entries than one buffer of getdents holds, all of them to be closed */
@@ -338,6 +351,7 @@ static void close_for_exec__thousand_fds__exact(void **state)
 static void close_for_exec__rlimit_lowered_below_open_fds__exact(void **state)
 {
         (void)state;
+        needs_fd(9000);
         /* 3: not even the walk can open its directory */
         for (rlim_t to = 3; to <= 64; to += 61)
                 play_every_way((struct scene){.stdio = 7,
@@ -355,6 +369,7 @@ static void close_for_exec__no_procfs__closes_by_number(void **state)
                 print_message("skip: needs root (a mount namespace without /proc)\n");
                 skip();
         }
+        needs_fd(12000);
         play(&(struct scene){.stdio = 0,
                              .preserve = 3,
                              .gap = 2,
@@ -459,8 +474,15 @@ static void close_for_exec__bad_error_channel__refused_and_nothing_closed(void *
 
 static int setup(void **state)
 {
+        struct rlimit rl;
+
         (void)state;
         report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+                return -1;
+        rl.rlim_cur = rl.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &rl) < 0)
+                return -1;
         return report == MAP_FAILED ? -1 : 0;
 }
 
