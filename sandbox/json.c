@@ -1,10 +1,13 @@
 #include "sandbox/json.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
 
 #include "core/base/err.h"
 #include "core/cli/opt.h"
@@ -66,13 +69,20 @@ int json_parse_strict(const char *text, size_t len, const char *name, json_t **r
 
 int json_load_strict(const char *path, json_t **ret_root, struct err *err)
 {
-        FILE *f = fopen(path, "re");
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo would wait for its writer */
+        struct stat st;
+        FILE *f;
         char *text;
         size_t n;
         int rc;
 
-        if (!f)
+        if (fd < 0 || fstat(fd, &st) < 0)
                 return err_sys(err, -errno, "open", path, "cannot be opened");
+        f = S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+        if (!f) {
+                close(fd);
+                return err_set(err, EINVAL, "open", path, "no regular file");
+        }
         text = malloc(DOCUMENT_MAX + 1);
         if (!text) {
                 fclose(f);

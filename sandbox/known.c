@@ -79,12 +79,22 @@ int known_load(const char *path, struct known *ret, struct err *err)
         return rc;
 }
 
+/* "1.1.5" is also "1.1.5+ds1" and "1.1.5-dev", but neither "1.1.50" nor "1.1.5.1"; "1.1." is all of 1.1. */
+static bool is_version(const char *version, const char *known)
+{
+        size_t n = strlen(known);
+
+        if (n == 0 || strncmp(version, known, n) != 0)
+                return false;
+        return known[n - 1] == '.' || !(version[n] == '.' || (version[n] >= '0' && version[n] <= '9'));
+}
+
 static int matches(const struct known_finding *f, const char *version, const char *scenario)
 {
         int good_version = 0, good_scenario = 0;
 
         for (size_t i = 0; i < f->versions.n; i++)
-                good_version |= strncmp(version, f->versions.item[i], strlen(f->versions.item[i])) == 0;
+                good_version |= is_version(version, f->versions.item[i]);
         for (size_t i = 0; i < f->scenarios.n; i++)
                 good_scenario |= fnmatch(f->scenarios.item[i], scenario, 0) == 0;
         return good_version && good_scenario;

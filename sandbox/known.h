@@ -3,7 +3,7 @@
  *
  * {"version": 1, "findings": [
  *   {"runtime": "runc",              the name that --version begins with
- *    "versions": ["1.1.5"],          prefixes of its version; never empty
+ *    "versions": ["1.1.5"],          its version without a suffix, or with a last dot: all of it
  *    "invariant": "FD-EXACT",
  *    "scenarios": ["stdio-closed-*"],     patterns of fnmatch(3)
  *    "evidence": "that nobody handed over",   must occur in the violation's evidence

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
@@ -69,10 +70,19 @@ int runtime_parse_version(const char *line, struct runtime *ret)
         return 0;
 }
 
+static int64_t now_ms(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static _Noreturn void child(const char *path, int out)
 {
         int null = open("/dev/null", O_RDWR);
 
+        setpgid(0, 0); /* to be killed with what it starts */
         dup2(null, 0);
         dup2(out, 1);
         dup2(null, 2);
@@ -82,7 +92,9 @@ static _Noreturn void child(const char *path, int out)
 
 static int first_line(const char *path, char *buf, size_t size)
 {
-        int fds[2], waited = 0;
+        int fds[2], waited = 0, left = VERSION_MS;
+        int64_t until = now_ms() + VERSION_MS;
+        siginfo_t info = { 0 };
         size_t n = 0;
         pid_t pid;
 
@@ -92,20 +104,27 @@ static int first_line(const char *path, char *buf, size_t size)
         if (pid == 0)
                 child(path, fds[1]);
         close(fds[1]);
+        if (pid > 0)
+                setpgid(pid, pid);
         while (pid > 0 && n < size - 1) {
                 struct pollfd p = { fds[0], POLLIN, 0 };
                 ssize_t got;
 
-                if (poll(&p, 1, VERSION_MS) <= 0) {
-                        kill(pid, SIGKILL);
+                left = (int)(until - now_ms());
+                if (left <= 0 || poll(&p, 1, left) <= 0)
                         break;
-                }
                 got = read(fds[0], buf + n, size - 1 - n);
                 if (got <= 0)
                         break;
                 n += (size_t)got;
         }
         close(fds[0]);
+        /* It has said what it had to say, or is late: its end is waited for, too, and what it left goes with it. */
+        while (pid > 0 && info.si_pid == 0 && now_ms() < until &&
+               waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+                poll(NULL, 0, info.si_pid ? 0 : 2);
+        if (pid > 0)
+                kill(-pid, SIGKILL);
         if (pid < 0 || waitpid(pid, &waited, 0) < 0)
                 return -errno;
         buf[n] = '\0';

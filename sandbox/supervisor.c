@@ -32,7 +32,7 @@
 struct reaped {
         pid_t pid;
         int status;
-        int64_t ms;
+        int64_t ms; /* when it was last known to live: a supervisor that is not scheduled sees ends late */
 };
 
 struct super {
@@ -41,6 +41,7 @@ struct super {
         struct world w;
         struct surroundings su;
         int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
+        int64_t looked; /* ms: before the last look for processes that ended */
         int signals; /* signalfd of SIGCHLD */
         struct reaped reaped[REAPED_MAX];
         size_t n_reaped;
@@ -75,6 +76,7 @@ static void trouble(struct super *su, const char *fmt, ...)
 static void reap(struct super *su)
 {
         struct signalfd_siginfo info[8];
+        int64_t now = now_ms();
         int status;
         pid_t pid;
 
@@ -82,8 +84,9 @@ static void reap(struct super *su)
                 ;
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
                 if (su->n_reaped < REAPED_MAX)
-                        su->reaped[su->n_reaped++] = (struct reaped){ pid, status, now_ms() };
+                        su->reaped[su->n_reaped++] = (struct reaped){ pid, status, su->looked };
         }
+        su->looked = now;
 }
 
 static const struct reaped *find_reaped(const struct super *su, pid_t pid)
@@ -376,6 +379,7 @@ static void wait_eof(struct super *su)
         world_attach(&su->w, ATTACH_AFTER);
         while (!world_at_eof(&su->w) && now_ms() < su->moved + patience && now_ms() < su->deadline)
                 turn(su, NULL, 50);
+        turn(su, NULL, 0); /* whoever was not scheduled for so long looks once more before it accuses */
         if (!world_at_eof(&su->w) && now_ms() >= su->deadline)
                 timed_out(su, "the readers still wait");
 }
@@ -494,7 +498,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         memset(&su, 0, sizeof su);
         su.job = job;
         su.o = o;
-        su.begin = now_ms();
+        su.begin = su.looked = now_ms();
         su.deadline = su.begin + job->timeout_ms;
         su.report_seen = -1;
         su.capture[0] = su.capture[1] = -1;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sandbox/pattern.h"
@@ -229,6 +230,14 @@ static bool grow(struct world_reader *r, size_t room)
         return true;
 }
 
+static int64_t clock_ms(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static bool take(struct world *w, int number, int64_t now_ms)
 {
         struct world_reader *r = &w->reader[number];
@@ -249,7 +258,7 @@ static bool take(struct world *w, int number, int64_t now_ms)
                         return moved;
                 if (got == 0) {
                         r->eof = true;
-                        r->eof_ms = now_ms;
+                        r->eof_ms = clock_ms(); /* not before: now_ms may be older than what was read */
                         close(r->fd);
                         r->fd = w->far[number] = -1;
                         return true;

@@ -232,10 +232,10 @@ static void parse(struct check *c, int argc, char **argv)
                         c->until = judged_invariant(value);
                         break;
                 case OPT_JOBS:
-                        c->jobs = (unsigned)tool_number(&tool, "--jobs", value, 1, 16);
+                        c->jobs = (unsigned)tool_number(&tool, "jobs", value, 1, 16);
                         break;
                 case OPT_TIMEOUT:
-                        c->timeout_ms = (unsigned)tool_number(&tool, "--timeout", value, 100, 600000);
+                        c->timeout_ms = (unsigned)tool_number(&tool, "timeout", value, 100, 600000);
                         break;
                 case OPT_KEEP:
                         c->keep = value;
@@ -335,6 +335,21 @@ static void plan_runs(struct check *c, struct runs *runs)
         }
 }
 
+/* Not after a minute of containers, and without touching what is there. */
+static void need_writable(const char *path)
+{
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        bool made = fd >= 0;
+
+        if (fd < 0 && errno == EEXIST)
+                fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                tool_die(&tool, "json: %s: cannot be written: %s", path, strerror(errno));
+        close(fd);
+        if (made)
+                unlink(path);
+}
+
 static int run_all(struct check *c)
 {
         struct runs runs = { .c = c };
@@ -343,10 +358,12 @@ static int run_all(struct check *c)
         int rc;
 
         tool_catch_interrupts();
+        if (c->json)
+                need_writable(c->json);
+        plan_runs(c, &runs); /* may end the program: before there is anything to clean up */
         rc = executor_open(c->observer, &executor, &err);
         if (rc < 0)
                 die(&err);
-        plan_runs(c, &runs);
         rc = executor_run(&executor, runs.run, runs.n, c->jobs, c->timeout_ms, &tool_interrupted, judge_done, &runs,
                           &err);
         executor_close(&executor);

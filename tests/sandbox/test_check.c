@@ -14,6 +14,7 @@
 #include <cmocka.h>
 // clang-format on
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -295,6 +296,50 @@ static void check__until__ends_at_the_violation(void **state)
                         "exit-signal-run"), 1, "EXIT-CODE: exit-signal-run");
 }
 
+static void write_file(const char *path, const char *text)
+{
+        FILE *f = fopen(path, "we");
+
+        assert_non_null(f);
+        fputs(text, f);
+        assert_int_equal(fchmod(fileno(f), 0755), 0);
+        fclose(f);
+}
+
+/* What --version starts dies with it, and one that never ends its words, or itself, is not waited for. */
+static void check__version_that_lingers__is_bounded(void **state)
+{
+        static const char *const scripts[] = {
+                "#!/bin/sh\nsleep 98765 &\necho lingers version 1\n",
+                "#!/bin/sh\necho lingers version 1\nexec sleep 98765 >&-\n",
+                "#!/bin/sh\nwhile echo; do sleep 1; done\n",
+        };
+        char path[] = "/tmp/initlab-test-XXXXXX";
+
+        (void)state;
+        close(mkstemp(path));
+        for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+                time_t begin = time(NULL);
+
+                write_file(path, scripts[i]);
+                run("none", (const char *const[]){ "--runtime", path, "--scenario", "none-such", NULL });
+                assert_true(time(NULL) - begin < 20);
+                assert_true(becomes(sleeper_lives, false));
+        }
+        unlink(path);
+}
+
+static void check__scenario_as_fifo__is_refused(void **state)
+{
+        const char *path = "/tmp/initlab-test-check-fifo.json";
+
+        (void)state;
+        unlink(path);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        wants(CHECK_RUN("none", "--scenario", path), 2, "no regular file");
+        unlink(path);
+}
+
 static void check__bad_words__are_refused(void **state)
 {
         (void)state;
@@ -303,7 +348,9 @@ static void check__bad_words__are_refused(void **state)
         wants(CHECK_RUN("none", "--runtime", "/none/here"), 2, "/none/here");
         wants(CHECK_RUN("none", "--runtime", "/etc/passwd"), 2, "no executable file");
         wants(CHECK_RUN("none", "--runtime", "/bin/false"), 2, "does not answer --version");
-        wants(CHECK_RUN("none", "--jobs", "0"), 2, "--jobs");
+        wants(CHECK_RUN("none", "--jobs", "0"), 2, "initlab check: --jobs: '0'");
+        wants(CHECK_RUN("none", "--runtime", FAKE, "--json", "/none/here"), 2, "/none/here");
+        assert_null(strstr(output, "ERR-ONE")); /* told before anything runs */
         wants(CHECK_RUN("none", "--until", "NO-CRASH"), 2, "There are: ERR-ONE"); /* which is not judged */
         wants(CHECK_RUN("none", "word"), 2, "word");
         wants(CHECK_RUN("none", "--scenario", "/none/here.json"), 2, "/none/here.json");
@@ -360,6 +407,8 @@ int main(void)
                 cmocka_unit_test(check__interrupted__cleans_up),
                 cmocka_unit_test(check__json__has_the_documented_form),
                 cmocka_unit_test(check__until__ends_at_the_violation),
+                cmocka_unit_test(check__version_that_lingers__is_bounded),
+                cmocka_unit_test(check__scenario_as_fifo__is_refused),
                 cmocka_unit_test(check__bad_words__are_refused),
                 cmocka_unit_test(check__ordinary_user__is_told),
         };

@@ -15,7 +15,7 @@
 #include "core/base/err.h"
 #include "sandbox/known.h"
 
-#define GOOD "{\"version\":1,\"findings\":[{\"runtime\":\"runc\",\"versions\":[\"1.1.\"],\"invariant\":\"FD-EXACT\"," \
+#define GOOD "{\"version\":1,\"findings\":[{\"runtime\":\"runc\",\"versions\":[\"1.1.\",\"2.0.1\"],\"invariant\":\"FD-EXACT\"," \
              "\"scenarios\":[\"stdio-*\"],\"evidence\":\"fd 3\",\"about\":\"x\"}]}"
 
 static struct known known;
@@ -41,6 +41,12 @@ static void known_match__all_fields__must_fit(void **state)
         assert_int_equal(load(GOOD, &err), 0);
         assert_non_null(known_match(&known, "runc", "1.1.5", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
         assert_null(known_match(&known, "crun", "1.1.5", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_non_null(known_match(&known, "runc", "1.1.5+ds1", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_null(known_match(&known, "runc", "1.10.0", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_non_null(known_match(&known, "runc", "2.0.1", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_non_null(known_match(&known, "runc", "2.0.1-dev", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_null(known_match(&known, "runc", "2.0.10", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
+        assert_null(known_match(&known, "runc", "2.0.1.1", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
         assert_null(known_match(&known, "runc", "1.2.0", INV_FD_EXACT, "stdio-closed", "leak of fd 3"));
         assert_null(known_match(&known, "runc", "1.1.5", INV_CLEAN, "stdio-closed", "leak of fd 3"));
         assert_null(known_match(&known, "runc", "1.1.5", INV_FD_EXACT, "preserve", "leak of fd 3"));
