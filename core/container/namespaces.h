@@ -28,7 +28,8 @@ int namespaces_join_pid(const struct sys *sys, const struct config *config, stru
  * Init's part: opens every path (checked to be of its type) while the host's file system is still there,
  * joins them, makes the cgroup and time namespaces, sets the offsets, host name and domain name, brings a new
  * network namespace's loopback up. A path that leads back to the runtime's own namespace is joined, but then
- * nothing in it is changed: a host name, domain name or sysctl of it is -EINVAL. The caller is non-dumpable: from the first setns on processes of the
+ * nothing in it is changed: a host name, domain name or sysctl of it is -EINVAL. The caller is non-dumpable:
+ * from the first setns on processes of the
  * joined namespaces may look at it.
  */
 int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err);
