@@ -93,6 +93,7 @@ static int build(struct init *in, struct err *err)
 {
         const struct sys *sys = in->sys;
         const char *bundle = in->received.msg.config.bundle;
+        SCOPED_FD root = {sys, -1};
         int r = set_oom_score(in, err);
 
         (void)sys->op->umask(sys, 0); /* modes of what is made in the rootfs are exact */
@@ -100,9 +101,9 @@ static int build(struct init *in, struct err *err)
                 r = namespaces_enter(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
         if (r == 0)
-                r = rootfs_prepare(sys, in->config, bundle, err);
+                r = rootfs_prepare(sys, in->config, bundle, &root.fd, err);
         if (r == 0)
-                r = rootfs_pivot(sys, in->config, bundle, err);
+                r = rootfs_pivot(sys, root.fd, err);
         if (r == 0)
                 r = identity_make_cwd(sys, in->config, err); /* before root.readonly */
         if (r == 0)

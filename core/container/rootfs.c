@@ -156,7 +156,8 @@ static int furnish(struct mounts *m, struct err *err)
         return r;
 }
 
-int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle, struct err *err)
+int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle, int *ret_root_fd,
+                   struct err *err)
 {
         SCOPED_FD host_root = {sys, -1}, bundle_fd = {sys, -1}, rootfs = {sys, -1}, bound = {sys, -1};
         struct mount_propagation propagation;
@@ -177,29 +178,30 @@ int rootfs_prepare(const struct sys *sys, const struct config *config, const cha
         if (r < 0)
                 return r;
         struct mounts m = {.sys = sys, .config = config, .bundle_fd = bundle_fd.fd, .root_fd = bound.fd};
-        return furnish(&m, err);
+        r = furnish(&m, err);
+        if (r == 0)
+                *ret_root_fd = scoped_fd_steal(&bound);
+        return r;
 }
 
 /*
  * pivot_root(".", ".") stacks the old root on the new one, so that no directory for it is needed in the
  * rootfs. It becomes a slave before it is detached: the unmounting must not propagate to the host.
+ * By the fd and not by the rootfs' name: whoever may write to a directory above it could have put a symlink
+ * there since (CVE-2021-30465 in another place).
  */
-int rootfs_pivot(const struct sys *sys, const struct config *config, const char *bundle, struct err *err)
+int rootfs_pivot(const struct sys *sys, int root_fd, struct err *err)
 {
-        SCOPED_FD old = {sys, -1}, bundle_fd = {sys, -1}, new = {sys, -1};
+        SCOPED_FD old = {sys, -1};
         int r = open_dir(sys, AT_FDCWD, "/", "/", &old.fd, err);
 
-        if (r == 0)
-                r = open_dir(sys, AT_FDCWD, bundle, bundle, &bundle_fd.fd, err);
-        if (r == 0) /* by name again: the name now leads to the mount that prepare attached */
-                r = open_dir(sys, bundle_fd.fd, config->root.path, "/root/path", &new.fd, err);
         if (r < 0)
                 return r;
-        r = sys->op->fchdir(sys, new.fd);
+        r = sys->op->fchdir(sys, root_fd);
         if (r == 0)
                 r = sys->op->pivot_root(sys, ".", ".");
         if (r < 0)
-                return err_sys(err, r, "pivot_root", config->root.path, "%s",
+                return err_sys(err, r, "pivot_root", "/root/path", "%s",
                                r == -EINVAL ? "the current root may be an initramfs, or not a mount" : "");
         r = sys->op->fchdir(sys, old.fd);
         if (r == 0)

@@ -172,20 +172,45 @@ static int open_fds(void)
         return n;
 }
 
+/* What somebody with a directory above the rootfs can do while the container is built. */
+static void exchange_bundle(const struct fixture *f)
+{
+        char aside[96];
+
+        snprintf(aside, sizeof(aside), "%s.aside", f->bundle);
+        if (rename(f->bundle, aside) < 0 || mkdir(f->bundle, 0755) < 0 || symlink("/", f->rootfs) < 0)
+                _exit(92);
+}
+
+/* The host's process undoes it. */
+static int exchange_back(const struct fixture *f)
+{
+        char aside[96];
+
+        snprintf(aside, sizeof(aside), "%s.aside", f->bundle);
+        if (access(aside, F_OK) < 0)
+                return 0;
+        return unlink(f->rootfs) < 0 || rmdir(f->bundle) < 0 || rename(aside, f->bundle) < 0 ? -1 : 0;
+}
+
 static void build(const struct fixture *f, const struct config *c, inside_fn *inside, void *arg, int pipe_fd)
 {
         struct report report = {0};
         struct failing_sys failing;
         const struct sys *sys = &failing.sys;
-        int r, fds = open_fds();
+        int r, root_fd = -1, fds = open_fds();
 
         umask(077); /* must not matter */
         if (f->no_mknod)
                 drop_mknod();
         failing_sys_init(&failing, f->fail_errno ? f->fail_at : 0, f->fail_errno);
-        r = rootfs_prepare(sys, c, f->bundle, &report.err);
+        r = rootfs_prepare(sys, c, f->bundle, &root_fd, &report.err);
+        if (r == 0 && f->exchange)
+                exchange_bundle(f);
         if (r == 0)
-                r = rootfs_pivot(sys, c, f->bundle, &report.err);
+                r = rootfs_pivot(sys, root_fd, &report.err);
+        if (root_fd >= 0)
+                close(root_fd);
         if (r == 0)
                 r = rootfs_finish(sys, c, &report.err);
         report.refused = r < 0;
@@ -263,6 +288,8 @@ static int host(const struct fixture *f, const struct config *c, inside_fn *insi
         }
         r = pid < 0 ? 95 : wait_for(pid);
         slurp("/proc/self/mountinfo", after, sizeof(after));
+        if (exchange_back(f) < 0)
+                return 91;
         if (strcmp(before, after) != 0 || !canary_is_well(f))
                 return 1;
         return r;

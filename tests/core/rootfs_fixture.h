@@ -17,6 +17,7 @@ struct fixture {
         char outside[80];  /* a directory that nothing may change; holds the file "canary" */
         bool unified_only; /* the host has nothing but cgroup2 */
         bool no_mknod;     /* the builder lacks CAP_MKNOD */
+        bool exchange;     /* once the mounts are made, the bundle's name leads to another directory */
         int fail_at;       /* the n-th system call of the builder fails (failing_sys.h) ... */
         int fail_errno;    /* ... with this; 0: none does */
 };

@@ -362,6 +362,25 @@ static void rootfs__sysctl__written_through_own_procfs(void **state)
         refused(f, &fc, EINVAL, "/linux/sysctl/kernel.msgmax");
 }
 
+static int is_the_rootfs(void *arg)
+{
+        (void)arg;
+        EXPECT(access("/mark", F_OK) == 0);
+        return 0;
+}
+
+/* Whoever can write to a directory above the rootfs can't choose what becomes the root. */
+static void rootfs__bundle_exchanged_before_pivot__still_the_same_rootfs(void **state)
+{
+        struct fixture *f = *state;
+        struct fixture_config fc;
+
+        fixture_config(&fc);
+        fixture_make(f, "mark", "f:");
+        f->exchange = true;
+        accepted(f, &fc, is_the_rootfs, NULL);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -391,6 +410,8 @@ int main(void)
                                                 fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(rootfs__sysctl__written_through_own_procfs, fixture_setup,
                                                 fixture_teardown),
+                cmocka_unit_test_setup_teardown(rootfs__bundle_exchanged_before_pivot__still_the_same_rootfs,
+                                                fixture_setup, fixture_teardown),
         };
 
         if (geteuid() != 0) {
