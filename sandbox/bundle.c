@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
-#include "sandbox/judge.h"
+#include "sandbox/names.h"
 
 static void add(struct bundle_argv *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -133,13 +133,13 @@ static int check_names(const struct scenario *s, struct err *err)
 
         for (size_t i = 0; i < s->process.caps.n; i++) {
                 snprintf(place, sizeof place, "/process/capabilities/%zu", i);
-                if (judge_cap_number(s->process.caps.item[i]) < 0)
+                if (name_cap(s->process.caps.item[i]) < 0)
                         return err_set(err, EINVAL, "bundle", place, "unknown capability %.100s",
                                        s->process.caps.item[i]);
         }
         for (size_t i = 0; i < s->process.n_rlimits; i++) {
                 snprintf(place, sizeof place, "/process/rlimits/%zu/type", i);
-                if (judge_rlimit_number(s->process.rlimit[i].type) < 0)
+                if (name_rlimit(s->process.rlimit[i].type) < 0)
                         return err_set(err, EINVAL, "bundle", place, "unknown limit %s", s->process.rlimit[i].type);
         }
         return 0;

@@ -33,7 +33,3 @@ void judge_run(const struct scenario *s, const struct observation *o, const stru
 
 /* The number of errors in a runtime's stderr or log: lines that are not empty and not of level warning, info, debug. */
 unsigned judge_count_errors(const char *text);
-
-/* config.json's name of a capability to its number, -1 if unknown; the same for a resource limit. */
-int judge_cap_number(const char *name);
-int judge_rlimit_number(const char *name);

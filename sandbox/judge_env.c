@@ -1,50 +1,9 @@
 /* ENV-EXACT: the payload is what config.json says it is. */
-#include <errno.h>
-#include <linux/capability.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "sandbox/bundle.h"
 #include "sandbox/judge_private.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static const char *const cap_names[] = {
-        "CHOWN",      "DAC_OVERRIDE",     "DAC_READ_SEARCH", "FOWNER",         "FSETID",        "KILL",
-        "SETGID",     "SETUID",           "SETPCAP",         "LINUX_IMMUTABLE", "NET_BIND_SERVICE",
-        "NET_BROADCAST", "NET_ADMIN",     "NET_RAW",         "IPC_LOCK",       "IPC_OWNER",     "SYS_MODULE",
-        "SYS_RAWIO",  "SYS_CHROOT",       "SYS_PTRACE",      "SYS_PACCT",      "SYS_ADMIN",     "SYS_BOOT",
-        "SYS_NICE",   "SYS_RESOURCE",     "SYS_TIME",        "SYS_TTY_CONFIG", "MKNOD",         "LEASE",
-        "AUDIT_WRITE", "AUDIT_CONTROL",   "SETFCAP",         "MAC_OVERRIDE",   "MAC_ADMIN",     "SYSLOG",
-        "WAKE_ALARM", "BLOCK_SUSPEND",    "AUDIT_READ",      "PERFMON",        "BPF",           "CHECKPOINT_RESTORE"
-};
-
-static const char *const rlimit_names[] = { "CPU",    "FSIZE",  "DATA",    "STACK",  "CORE",  "RSS",
-                                            "NPROC",  "NOFILE", "MEMLOCK", "AS",     "LOCKS", "SIGPENDING",
-                                            "MSGQUEUE", "NICE", "RTPRIO",  "RTTIME" };
-
-static int number_of(const char *name, const char *prefix, const char *const *names, size_t n)
-{
-        if (strncmp(name, prefix, strlen(prefix)) != 0)
-                return -1;
-        for (size_t i = 0; i < n; i++)
-                if (strcmp(name + strlen(prefix), names[i]) == 0)
-                        return (int)i;
-        return -1;
-}
-
-int judge_cap_number(const char *name)
-{
-        return number_of(name, "CAP_", cap_names, COUNT(cap_names));
-}
-
-int judge_rlimit_number(const char *name)
-{
-        return number_of(name, "RLIMIT_", rlimit_names, COUNT(rlimit_names));
-}
+#include "sandbox/names.h"
 
 static void judge_argv(const struct run *r, struct verdict *v)
 {
@@ -149,7 +108,7 @@ static void judge_caps(const struct run *r, struct verdict *v)
         uint64_t listed = 0, want[5];
 
         for (size_t i = 0; i < r->s->process.caps.n; i++) {
-                int cap = judge_cap_number(r->s->process.caps.item[i]);
+                int cap = name_cap(r->s->process.caps.item[i]);
                 if (cap >= 0)
                         listed |= UINT64_C(1) << cap;
         }
@@ -167,7 +126,7 @@ static void judge_limits(const struct run *r, struct verdict *v)
 {
         for (size_t i = 0; i < r->s->process.n_rlimits; i++) {
                 const struct scenario_rlimit *want = &r->s->process.rlimit[i];
-                int number = judge_rlimit_number(want->type);
+                int number = name_rlimit(want->type);
                 const uint64_t *is = r->report->rlimit[number < 0 ? 0 : number];
 
                 if (number >= 0 && (is[0] != (uint64_t)want->soft || is[1] != (uint64_t)want->hard))

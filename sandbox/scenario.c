@@ -1,26 +1,28 @@
-/* What follows from a scenario; scenario_parse.c reads it. */
+/* What follows from a scenario; scenario_parse.c and its neighbours read it. */
 #include "sandbox/scenario.h"
 
 #include "sandbox/pattern.h"
+#include "sandbox/scenario_private.h"
 
-static const char *const kind_words[] = { "pipe", "file", "socket", "devnull", "closed", "pty" };
-static const char *const flow_words[] = { "run", "create+start", "run --detach" };
-static const char *const bad_words[] = { "none", "missing", "not-executable", "missing-interpreter",
-                                         "directory", "enoexec" };
+const char *const scenario_kind_words[6] = { "pipe", "file", "socket", "devnull", "closed", "pty" };
+const char *const scenario_flow_words[3] = { "run", "create+start", "run --detach" };
+const char *const scenario_bad_words[6] = { "none", "missing", "not-executable", "missing-interpreter",
+                                            "directory", "enoexec" };
+const char *const scenario_step_words[7] = { "write", "echo", "sleep", "fork", "wait", "exit", "signal" };
 
 const char *scenario_flow_word(enum scenario_flow flow)
 {
-        return flow_words[flow];
+        return scenario_flow_words[flow];
 }
 
 const char *scenario_bad_word(enum scenario_bad bad)
 {
-        return bad_words[bad];
+        return scenario_bad_words[bad];
 }
 
 const char *scenario_kind_word(enum scenario_kind kind)
 {
-        return kind_words[kind];
+        return scenario_kind_words[kind];
 }
 
 bool scenario_not_expressible(const struct scenario *s, const char **ret_reason)
