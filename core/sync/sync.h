@@ -7,6 +7,9 @@
  *      puts init into every cgroup
  *      CONFIG (config text, paths; fds: the fifos) ----> namespaces, mounts, pivot_root, identity
  *                                     <---- LOG (any number, only with --debug)
+ *                                     <---- ASK          init can't do it alone: kind by kind, in the order of the enum
+ *      does it: maps ids, runs hooks ...
+ *      DONE ------------------------------------------->  goes on
  *                                     <---- READY        everything that can fail before execve is done
  *      "created"                                         closes the socket, blocks on exec.fifo
  *

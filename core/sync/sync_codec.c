@@ -17,11 +17,19 @@ _Static_assert(SYNC_LOG_TEXT_MAX + 9 <= LIMIT_SYNC_SMALL, "LOG's limits");
 static const char *const type_names[] = {
         [SYNC_CONFIG] = "CONFIG", [SYNC_LOG] = "LOG",     [SYNC_READY] = "READY",
         [SYNC_ERROR] = "ERROR",   [SYNC_START] = "START", [SYNC_EXECUTING] = "EXECUTING",
+        [SYNC_ASK] = "ASK",       [SYNC_DONE] = "DONE",
+};
+
+static const char *const ask_names[SYNC_ASK__COUNT] = {
+        [SYNC_ASK_MAP_IDS] = "MAP_IDS",
+        [SYNC_ASK_HOOKS] = "HOOKS",
+        [SYNC_ASK_CONSOLE] = "CONSOLE",
+        [SYNC_ASK_LISTENER] = "LISTENER",
 };
 
 static bool known_type(unsigned type)
 {
-        return type >= SYNC_CONFIG && type <= SYNC_EXECUTING;
+        return type >= SYNC_CONFIG && type <= SYNC_DONE;
 }
 
 const char *sync_type_name(unsigned type)
@@ -29,9 +37,19 @@ const char *sync_type_name(unsigned type)
         return known_type(type) ? type_names[type] : "?";
 }
 
+const char *sync_ask_name(unsigned kind)
+{
+        return kind < SYNC_ASK__COUNT ? ask_names[kind] : "?";
+}
+
 size_t sync_type_fds(unsigned type)
 {
-        return type == SYNC_CONFIG ? SYNC_CONFIG_FDS : 0;
+        return type == SYNC_CONFIG ? SYNC_CONFIG_FDS : type == SYNC_ASK ? 1 : 0;
+}
+
+size_t sync_msg_fds(const struct sync_msg *msg)
+{
+        return msg->type == SYNC_ASK && !msg->ask.sends_fd ? 0 : sync_type_fds(msg->type);
 }
 
 int sync_encoded_size(const struct sync_msg *msg, size_t *ret_size, struct err *err)
@@ -59,7 +77,7 @@ int sync_encode(const struct sync_msg *msg, void *buf, size_t size, size_t *ret_
         memcpy(p, magic, sizeof(magic));
         p[3] = SYNC_VERSION;
         sync_put_u16(p + 4, (uint16_t)msg->type);
-        sync_put_u16(p + 6, (uint16_t)sync_type_fds(msg->type));
+        sync_put_u16(p + 6, (uint16_t)sync_msg_fds(msg));
         sync_put_u32(p + 8, (uint32_t)(need - SYNC_HEADER_SIZE));
         end = sync_payload_put(msg, p + SYNC_HEADER_SIZE);
         assert(end == p + need); /* measuring and writing agree */
@@ -118,7 +136,7 @@ static int check_header(struct sync_decoder *d, struct err *err)
         if (nfds > LIMIT_SYNC_FDS)
                 return err_set(err, EMSGSIZE, "sync", sync_type_name(type), "%u fds, the limit is %u", nfds,
                                LIMIT_SYNC_FDS);
-        if (nfds != sync_type_fds(type))
+        if (nfds != sync_type_fds(type) && !(type == SYNC_ASK && nfds == 0))
                 return err_set(err, EPROTO, "sync", sync_type_name(type), "%u fds, expected %zu", nfds,
                                sync_type_fds(type));
         if (length > sync_payload_limit((enum sync_type)type))
@@ -200,7 +218,7 @@ int sync_decoder_message(struct sync_decoder *d, struct sync_msg *ret_msg, struc
         if (d->state < 0)
                 return failed_before(d, err);
         assert(d->state == SYNC_WHOLE);
-        r = sync_payload_get((enum sync_type)d->type, d->payload, d->length, ret_msg, err);
+        r = sync_payload_get((enum sync_type)d->type, d->nfds, d->payload, d->length, ret_msg, err);
         return r < 0 ? fail(d, r) : 0;
 }
 

@@ -6,14 +6,16 @@
  *      0       4      6      8        12
  *      | "ILS" version | type | nfds | length | payload ...
  *
- * nfds is the number of file descriptors that travel with the frame's first byte by SCM_RIGHTS; each type has
- * exactly one right number. A text in a payload is {u32 n, n bytes, NUL}: the NUL is not counted, is
+ * nfds is the number of file descriptors that travel with the frame's first byte by SCM_RIGHTS; each type, for ASK
+ * each kind, says how many. A text in a payload is {u32 n, n bytes, NUL}: the NUL is not counted, is
  * there so that a decoded text is a C string without a copy, and no other byte of a text is NUL.
  *
  *      CONFIG     u32 flags, u32 preserve, u32 listen, bitmap of 3+preserve bits, text bundle, text id,
  *                 blob config (as a text, but any byte may be NUL); 2 fds
  *      LOG        u32 level, text
  *      ERROR      u32 errnum, text step, text place, text msg
+ *      ASK        u32 kind, u32 number; no fd, or 1
+ *      DONE       u32 kind
  *      READY, START, EXECUTING: empty
  *
  * The encoding is canonical: a decoded message encodes to the same bytes. Whatever is not the encoding of a
@@ -36,6 +38,8 @@ enum sync_type {
         SYNC_ERROR = 4,     /* init -> parent, init -> start; a struct err */
         SYNC_START = 5,     /* start -> init */
         SYNC_EXECUTING = 6, /* init -> start */
+        SYNC_ASK = 7,       /* init -> parent: to do what init can't */
+        SYNC_DONE = 8,      /* parent -> init: it did */
 };
 
 #define SYNC_HEADER_SIZE 12u
@@ -54,6 +58,21 @@ enum { SYNC_FD_EXEC, SYNC_FD_ERROR, SYNC_CONFIG_FDS };
 #define SYNC_ERRNUM_MAX 4095     /* MAX_ERRNO of the kernel */
 
 enum sync_log_level { SYNC_LOG_DEBUG, SYNC_LOG_INFO, SYNC_LOG_WARNING, SYNC_LOG_ERROR };
+
+/* What init asks for, in this order, each at most once, all before READY. */
+enum sync_ask_kind {
+        SYNC_ASK_MAP_IDS,  /* to write the id maps of the user namespace that init is in */
+        SYNC_ASK_HOOKS,    /* to run prestart and createRuntime: the namespaces are made, pivot_root comes next */
+        SYNC_ASK_CONSOLE,  /* to take the pty's master: 1 fd */
+        SYNC_ASK_LISTENER, /* to take the seccomp listener: 1 fd, or none and its number in init, for pidfd_getfd */
+        SYNC_ASK__COUNT
+};
+
+struct sync_ask {
+        enum sync_ask_kind kind;
+        bool sends_fd;   /* CONSOLE: true. LISTENER: either. Else false */
+        uint32_t number; /* LISTENER without an fd: <= INT_MAX. Else 0 */
+};
 
 struct sync_config {
         uint32_t flags;     /* SYNC_FLAG_* */
@@ -80,14 +99,22 @@ struct sync_msg {
                 struct sync_config config; /* SYNC_CONFIG */
                 struct sync_log log;       /* SYNC_LOG */
                 struct err error;          /* SYNC_ERROR */
+                struct sync_ask ask;       /* SYNC_ASK */
+                enum sync_ask_kind done;   /* SYNC_DONE */
         };
 };
 
 /* "CONFIG"; "?" for what is no type. */
 const char *sync_type_name(unsigned type);
 
-/* The number of fds that travel with a type; 0 for what is no type. */
+/* "MAP_IDS"; "?" for what is no kind. */
+const char *sync_ask_name(unsigned kind);
+
+/* The most fds that travel with a type; 0 for what is no type. Only ASK may have fewer. */
 size_t sync_type_fds(unsigned type);
+
+/* The number of fds that travel with this message. */
+size_t sync_msg_fds(const struct sync_msg *msg);
 
 /*
  * The size of msg's frame, header included. Errors: -EINVAL for a message that has no encoding (the rules

@@ -25,19 +25,30 @@ static const struct step table[SYNC_STATE__COUNT][SYNC_EV__COUNT] = {
         [SYNC_P_WAIT] = {[SYNC_EV_LOG] = GO(P_WAIT, LOG),
                          [SYNC_EV_READY] = GO(CREATED, SUCCEED),
                          [SYNC_EV_ERROR] = STOP(TAKE_ERROR, EPROTO, "reported an error"),
+                         [SYNC_EV_ASK ... SYNC_EV_ASK_LAST] = GO(P_ANSWER, STEP),
                          [SYNC_EV_EOF] = STOP(FAIL, ECONNRESET, "ended before it was ready"),
                          [SYNC_EV_DIED] = GO(P_DRAIN, DRAIN),
                          [SYNC_EV_DEADLINE] = STOP(FAIL, ETIMEDOUT, "was not ready in time")},
+        [SYNC_P_ANSWER] = {[SYNC_EV_DONE] = GO(P_TELL, SEND)},
+        [SYNC_P_TELL] = {[SYNC_EV_DONE] = GO(P_WAIT, RECEIVE),
+                         [SYNC_EV_BROKEN] = GO(P_DRAIN, DRAIN),
+                         [SYNC_EV_DIED] = GO(P_DRAIN, DRAIN),
+                         [SYNC_EV_DEADLINE] = STOP(FAIL, ETIMEDOUT, "did not take an answer in time")},
         /* READY from the dead is no success: create promises an init that waits. */
         [SYNC_P_DRAIN] = {[SYNC_EV_LOG] = GO(P_DRAIN, LOG),
                           [SYNC_EV_READY] = STOP(FAIL, ECONNRESET, "ended after it said that it was ready"),
                           [SYNC_EV_ERROR] = STOP(TAKE_ERROR, EPROTO, "reported an error"),
+                          [SYNC_EV_ASK ... SYNC_EV_ASK_LAST] = STOP(FAIL, ECONNRESET, "ended while it asked"),
                           [SYNC_EV_EOF] = STOP(FAIL, ECONNRESET, "ended before it was ready"),
                           [SYNC_EV_DIED] = GO(P_DRAIN, DRAIN)},
 
         [SYNC_I_HELLO] = {[SYNC_EV_CONFIG] = GO(I_PREPARE, STEP),
                           [SYNC_EV_EOF] = STOP(FAIL, ECONNRESET, "ended before it sent the configuration")},
-        [SYNC_I_PREPARE] = {[SYNC_EV_DONE] = GO(I_READY, SEND)},
+        [SYNC_I_PREPARE] = {[SYNC_EV_DONE] = GO(I_READY, SEND),
+                            [SYNC_EV_ASK ... SYNC_EV_ASK_LAST] = GO(I_ASK, SEND)},
+        [SYNC_I_ASK] = {[SYNC_EV_DONE] = GO(I_HOLD, RECEIVE)},
+        [SYNC_I_HOLD] = {[SYNC_EV_DONE_ASK ... SYNC_EV_DONE_ASK_LAST] = GO(I_PREPARE, STEP),
+                         [SYNC_EV_EOF] = STOP(FAIL, ECONNRESET, "ended before it did what it was asked")},
         [SYNC_I_READY] = {[SYNC_EV_DONE] = GO(I_IDLE, RECEIVE)},
         [SYNC_I_IDLE] = {[SYNC_EV_START] = GO(I_CLOSE, STEP),
                          [SYNC_EV_EOF] = STOP(FAIL, EPROTO, "exec.fifo has no writer: not opened O_RDWR")},
@@ -90,10 +101,14 @@ static const struct {
         [SYNC_P_JOIN] = {"JOIN"},
         [SYNC_P_CONFIG] = {"CONFIG"},
         [SYNC_P_WAIT] = {"WAIT"},
+        [SYNC_P_ANSWER] = {"ANSWER"},
+        [SYNC_P_TELL] = {"TELL"},
         [SYNC_P_DRAIN] = {"DRAIN"},
         [SYNC_I_HELLO] = {"HELLO", .to_parent = true},
         [SYNC_I_PREPARE] = {"PREPARE", .to_parent = true},
-        [SYNC_I_READY] = {"READY"}, /* half a READY may be out: an ERROR behind it would not be understood */
+        [SYNC_I_ASK] = {"ASK"},     /* half of it may be out: an ERROR behind it would not be understood */
+        [SYNC_I_HOLD] = {"HOLD", .to_parent = true},
+        [SYNC_I_READY] = {"READY"}, /* as ASK */
         [SYNC_I_IDLE] = {"IDLE"},
         [SYNC_I_CLOSE] = {"CLOSE", .to_starter = true},
         [SYNC_I_SAY] = {"SAY", .to_starter = true},
@@ -121,6 +136,14 @@ static const struct {
 static const char *const event_names[SYNC_EV__COUNT] = {
         [SYNC_EV_CONFIG] = "CONFIG",       [SYNC_EV_LOG] = "LOG",     [SYNC_EV_READY] = "READY",
         [SYNC_EV_ERROR] = "ERROR",         [SYNC_EV_START] = "START", [SYNC_EV_EXECUTING] = "EXECUTING",
+        [SYNC_EV_ASK + SYNC_ASK_MAP_IDS] = "ASK MAP_IDS",
+        [SYNC_EV_ASK + SYNC_ASK_HOOKS] = "ASK HOOKS",
+        [SYNC_EV_ASK + SYNC_ASK_CONSOLE] = "ASK CONSOLE",
+        [SYNC_EV_ASK + SYNC_ASK_LISTENER] = "ASK LISTENER",
+        [SYNC_EV_DONE_ASK + SYNC_ASK_MAP_IDS] = "DONE MAP_IDS",
+        [SYNC_EV_DONE_ASK + SYNC_ASK_HOOKS] = "DONE HOOKS",
+        [SYNC_EV_DONE_ASK + SYNC_ASK_CONSOLE] = "DONE CONSOLE",
+        [SYNC_EV_DONE_ASK + SYNC_ASK_LISTENER] = "DONE LISTENER",
         [SYNC_EV_EOF] = "end of file",     [SYNC_EV_DIED] = "died",   [SYNC_EV_DEADLINE] = "deadline",
         [SYNC_EV_BAD] = "bad frame",       [SYNC_EV_IO] = "io error", [SYNC_EV_BROKEN] = "broken pipe",
         [SYNC_EV_DONE] = "step done",      [SYNC_EV_FAIL] = "step failed",
@@ -143,7 +166,7 @@ const char *sync_event_name(enum sync_event event)
 
 void sync_fsm_begin(struct sync_fsm *f, enum sync_side side)
 {
-        *f = (struct sync_fsm){side, sides[side].first};
+        *f = (struct sync_fsm){side, sides[side].first, 0};
 }
 
 bool sync_fsm_ended(const struct sync_fsm *f)
@@ -156,10 +179,27 @@ bool sync_fsm_succeeded(const struct sync_fsm *f)
         return f->state == SYNC_CREATED || f->state == SYNC_EXECUTED;
 }
 
-enum sync_event sync_fsm_event(enum sync_type type)
+enum sync_event sync_fsm_event(const struct sync_msg *msg)
 {
-        assert(type >= SYNC_CONFIG && type <= SYNC_EXECUTING);
-        return SYNC_EV_CONFIG + (enum sync_event)(type - SYNC_CONFIG);
+        if (msg->type == SYNC_ASK)
+                return SYNC_EV_ASK + (enum sync_event)msg->ask.kind;
+        if (msg->type == SYNC_DONE)
+                return SYNC_EV_DONE_ASK + (enum sync_event)msg->done;
+        assert(msg->type >= SYNC_CONFIG && msg->type <= SYNC_EXECUTING);
+        return SYNC_EV_CONFIG + (enum sync_event)(msg->type - SYNC_CONFIG);
+}
+
+/* An ASK of a kind that is past, a DONE of another than was asked: what the table, which knows no numbers, lets through. */
+static bool in_order(struct sync_fsm *f, enum sync_event event)
+{
+        if (event >= SYNC_EV_ASK && event <= SYNC_EV_ASK_LAST) {
+                if (event - SYNC_EV_ASK < f->asked)
+                        return false;
+                f->asked = event - SYNC_EV_ASK + 1;
+        } else if (event >= SYNC_EV_DONE_ASK && event <= SYNC_EV_DONE_ASK_LAST) {
+                return event - SYNC_EV_DONE_ASK + 1 == f->asked;
+        }
+        return true;
 }
 
 static bool driver_knows_better(enum sync_event event, const struct err *err)
@@ -196,7 +236,7 @@ enum sync_action sync_fsm_step(struct sync_fsm *f, enum sync_event event, struct
         if (sync_fsm_ended(f))
                 return SYNC_DO_NOTHING;
         s = table[from][event];
-        if (s.action == SYNC_DO_NOTHING)
+        if (s.action == SYNC_DO_NOTHING || !in_order(f, event))
                 s = ending(from, event);
         f->state = s.next;
         if (s.next != SYNC_FAILED || driver_knows_better(event, err))

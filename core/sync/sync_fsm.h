@@ -5,7 +5,9 @@
  * in a state ends in FAILED with an error. CREATED, EXECUTED and FAILED are terminal: nothing leaves them.
  *
  *      parent:   SPAWN -> JOIN -> CONFIG -> WAIT -> CREATED      init died: DRAIN what it said, then FAILED
+ *                      WAIT -> ANSWER -> TELL -> WAIT            for each ASK
  *      init:     HELLO -> PREPARE -> READY -> IDLE -> CLOSE -> SAY -> EXEC -> EXECUTED
+ *                      PREPARE -> ASK -> HOLD -> PREPARE         for each ASK
  *      starter:  OPEN -> SEND -> AWAIT -> RUNNING -> EXECUTED    init ended: DRAIN, or LAST once EXECUTING came
  */
 #pragma once
@@ -23,10 +25,14 @@ enum sync_state {
         SYNC_P_JOIN,   /* init blocks in its first read; cgroups, id maps */
         SYNC_P_CONFIG, /* CONFIG is being sent */
         SYNC_P_WAIT,   /* for READY or ERROR */
+        SYNC_P_ANSWER, /* does what an ASK asked for, while init waits */
+        SYNC_P_TELL,   /* DONE is being sent */
         SYNC_P_DRAIN,  /* init is dead or doesn't listen: only an ERROR that it left can explain that */
         /* init */
         SYNC_I_HELLO,   /* initial: waits for CONFIG */
         SYNC_I_PREPARE, /* does its steps, may send LOG; an error goes to the parent */
+        SYNC_I_ASK,     /* ASK is being sent */
+        SYNC_I_HOLD,    /* waits for DONE */
         SYNC_I_READY,   /* READY is being sent */
         SYNC_I_IDLE,    /* the socket is closed; waits on exec.fifo */
         SYNC_I_CLOSE,   /* START came: closes fds; an error goes to the starter from here on */
@@ -54,6 +60,11 @@ enum sync_event {
         SYNC_EV_ERROR,
         SYNC_EV_START,
         SYNC_EV_EXECUTING,
+        /* an ASK arrived at the parent, or is what init wants to do next; and DONE arrived: by kind */
+        SYNC_EV_ASK,
+        SYNC_EV_ASK_LAST = SYNC_EV_ASK + SYNC_ASK__COUNT - 1,
+        SYNC_EV_DONE_ASK,
+        SYNC_EV_DONE_ASK_LAST = SYNC_EV_DONE_ASK + SYNC_ASK__COUNT - 1,
         /* the channel */
         SYNC_EV_EOF,      /* the peer closed, between two frames */
         SYNC_EV_DIED,     /* the peer's pidfd says that it ended; its last words may be unread */
@@ -70,7 +81,7 @@ enum sync_event {
 enum sync_action {
         SYNC_DO_NOTHING = 0,    /* in a terminal state */
         SYNC_DO_STEP,           /* the side's own step of this state; then DONE or FAIL */
-        SYNC_DO_SEND,           /* the state's message: CONFIG, READY, START, EXECUTING; then DONE, BROKEN, IO ... */
+        SYNC_DO_SEND,           /* the state's message: CONFIG, DONE, ASK, READY, START, EXECUTING; then DONE, BROKEN, IO ... */
         SYNC_DO_RECEIVE,        /* wait for a message */
         SYNC_DO_LOG,            /* hand the LOG on, then go on receiving or draining as before */
         SYNC_DO_DRAIN,          /* read what is there without waiting; nothing there is EOF */
@@ -84,12 +95,13 @@ enum sync_action {
 struct sync_fsm {
         enum sync_side side;
         enum sync_state state;
+        unsigned asked; /* the kinds below it are past */
 };
 
 void sync_fsm_begin(struct sync_fsm *f, enum sync_side side);
 
 /* The event of an arrived message. */
-enum sync_event sync_fsm_event(enum sync_type type);
+enum sync_event sync_fsm_event(const struct sync_msg *msg);
 
 /*
  * Takes the event; returns what is to be done. A step that enters FAILED (FAIL, TAKE_ERROR, REPORT_*) sets *err, except

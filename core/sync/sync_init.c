@@ -112,9 +112,45 @@ void sync_init_log(struct sync_init *init, enum sync_log_level level, const char
                 init->broken = sync_send(init->sys, &ch, &msg, NULL, 0, &deadline, NULL);
 }
 
-int sync_init_report_ready(struct sync_init *init, const struct timespec *deadline, struct err *err)
+/* Nothing may follow half a LOG. */
+static int send_next(struct sync_init *init, const struct sync_msg *msg, const int *fds, size_t nfds,
+                     const struct timespec *deadline, struct err *err)
 {
         struct sync_channel ch = socket_channel(init);
+
+        if (init->broken < 0)
+                return err_sys(err, init->broken, "sync", "parent", "a log message could not be sent");
+        return sync_send(init->sys, &ch, msg, fds, nfds, deadline, err);
+}
+
+int sync_init_ask(struct sync_init *init, const struct sync_ask *ask, int fd, const struct timespec *deadline,
+                  struct err *err)
+{
+        struct sync_channel ch = socket_channel(init);
+        struct sync_msg msg = {.type = SYNC_ASK, .ask = *ask};
+        struct sync_received got = SYNC_RECEIVED_INIT;
+        struct err failure = ERR_INIT;
+        enum sync_action action;
+        int r = expect(init, SYNC_I_PREPARE, err);
+
+        if (r < 0)
+                return r;
+        assert((unsigned)ask->kind < SYNC_ASK__COUNT && ask->sends_fd == (fd >= 0));
+        action = sync_fsm_step(&init->fsm, sync_fsm_event(&msg), &failure);
+        if (action == SYNC_DO_SEND) {
+                r = send_next(init, &msg, &fd, fd >= 0, deadline, &failure);
+                action = sync_fsm_step(&init->fsm, sync_event_of_send(r), &failure);
+        }
+        if (action == SYNC_DO_RECEIVE) {
+                r = sync_recv(init->sys, &ch, deadline, &got, &failure);
+                action = sync_fsm_step(&init->fsm, sync_event_of_recv(r, &got), &failure);
+                sync_received_free(init->sys, &got);
+        }
+        return init->fsm.state == SYNC_I_PREPARE ? 0 : failed(init, action, &failure, err);
+}
+
+int sync_init_report_ready(struct sync_init *init, const struct timespec *deadline, struct err *err)
+{
         struct sync_msg msg = {.type = SYNC_READY};
         struct err failure = ERR_INIT;
         enum sync_action action;
@@ -123,10 +159,7 @@ int sync_init_report_ready(struct sync_init *init, const struct timespec *deadli
         if (r < 0)
                 return r;
         (void)sync_fsm_step(&init->fsm, SYNC_EV_DONE, NULL); /* prepared */
-        if (init->broken < 0)
-                r = err_sys(&failure, init->broken, "sync", "parent", "a log message could not be sent");
-        else
-                r = sync_send(init->sys, &ch, &msg, NULL, 0, deadline, &failure);
+        r = send_next(init, &msg, NULL, 0, deadline, &failure);
         action = sync_fsm_step(&init->fsm, sync_event_of_send(r), &failure);
         (void)init->sys->op->close(init->sys, init->socket);
         init->socket = -1;

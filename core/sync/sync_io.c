@@ -162,9 +162,9 @@ int sync_send(const struct sys *sys, struct sync_channel *ch, const struct sync_
 
         if (r < 0)
                 return r;
-        if (nfds != sync_type_fds(msg->type))
+        if (nfds != sync_msg_fds(msg))
                 return err_set(err, EINVAL, "sync", sync_type_name(msg->type), "%zu fds, expected %zu", nfds,
-                               sync_type_fds(msg->type));
+                               sync_msg_fds(msg));
         if (ch->fifo && nfds > 0)
                 return err_set(err, EINVAL, "sync", sync_type_name(msg->type), "a fifo carries no fds");
         if (ch->fifo && size > PIPE_BUF)

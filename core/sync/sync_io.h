@@ -30,7 +30,7 @@ struct sync_channel {
 int sync_deadline_in(const struct sys *sys, long ms, struct timespec *ret_deadline, struct err *err);
 
 /*
- * Sends one message with nfds (= sync_type_fds) fds, which stay the caller's. 0, or: -EINVAL, -EMSGSIZE (see sync_encode;
+ * Sends one message with nfds (= sync_msg_fds) fds, which stay the caller's. 0, or: -EINVAL, -EMSGSIZE (see sync_encode;
  * a fifo takes no more than PIPE_BUF and no fds), -ENOMEM (CONFIG only: the others need no memory), -ETIMEDOUT, -EPIPE or
  * -ECONNRESET (nobody listens), other errors of sendmsg(2), write(2).
  */
@@ -62,6 +62,12 @@ int sync_recv(const struct sys *sys, struct sync_channel *ch, const struct times
 
 typedef void sync_log_fn(void *ctx, enum sync_log_level level, const char *text);
 
+/*
+ * Does what init asks for. *fd is the fd that came (-1: none), closed afterwards unless it is taken out (set to -1). It may
+ * take its time: the handshake's deadline moves by as much. After an error, which *err tells, the handshake has failed.
+ */
+typedef int sync_ask_fn(void *ctx, const struct sync_ask *ask, int *fd, struct err *err);
+
 struct sync_parent {
         int socket;                 /* borrowed. The caller has closed its copy of init's end: else EOF never comes */
         int pidfd;                  /* of init; -1: only EOF and the deadline end the wait */
@@ -69,10 +75,13 @@ struct sync_parent {
         int exec_fifo, error_fifo;  /* borrowed; opened O_RDWR */
         sync_log_fn *log;           /* may be NULL */
         void *log_ctx;
+        sync_ask_fn *ask;           /* NULL: an ASK is an error */
+        void *ask_ctx;
 };
 
 /*
- * Once init is spawned and in its cgroups: sends CONFIG, passes LOG on, waits for READY. 0: init waits to be started.
+ * Once init is spawned and in its cgroups: sends CONFIG, passes LOG on, does each ASK, waits for READY. 0: init waits to be
+ * started.
  * On failure *err is init's own, word for word, if it sent one (also if it left one behind and died), else says what went wrong:
  * -ECONNRESET when init ended without a word, -ETIMEDOUT, -EPROTO ... The caller then kills and reaps init.
  */
@@ -107,6 +116,13 @@ int sync_init_receive_config(struct sync_init *init, const struct timespec *dead
  */
 void sync_init_log(struct sync_init *init, enum sync_log_level level, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
+
+/*
+ * Before READY: has the parent do something (sync_codec.h says what, and in which order), and waits until it has. fd: -1, or
+ * what goes with the ASK; it stays the caller's. On failure the parent has been told, if it is still there: exit.
+ */
+int sync_init_ask(struct sync_init *init, const struct sync_ask *ask, int fd, const struct timespec *deadline,
+                  struct err *err);
 
 /* All steps are done: sends READY, closes the socket, in any case. After an error: exit, without execve. */
 int sync_init_report_ready(struct sync_init *init, const struct timespec *deadline, struct err *err);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,6 +36,10 @@ size_t sync_payload_limit(enum sync_type type)
         case SYNC_LOG:
         case SYNC_ERROR:
                 return LIMIT_SYNC_SMALL;
+        case SYNC_ASK:
+                return 8;
+        case SYNC_DONE:
+                return 4;
         default:
                 return 0;
         }
@@ -77,6 +82,20 @@ static const char *text_fault(const struct text_rule *rule, const char *s, size_
                 return "is not an absolute path";
         if (rule->printable && !printable(s, n))
                 return "has control characters";
+        return NULL;
+}
+
+/* NULL, or what is wrong with it. Both directions, as the rules for texts. */
+static const char *ask_fault(const struct sync_ask *a)
+{
+        bool listener = a->kind == SYNC_ASK_LISTENER;
+
+        if ((unsigned)a->kind >= SYNC_ASK__COUNT)
+                return "is unknown";
+        if (!listener && a->sends_fd != (a->kind == SYNC_ASK_CONSOLE))
+                return a->sends_fd ? "comes with an fd" : "comes without its fd";
+        if (a->number > (listener && !a->sends_fd ? INT_MAX : 0))
+                return "has a number that means nothing";
         return NULL;
 }
 
@@ -152,6 +171,24 @@ static int measure_error(const struct err *e, size_t *size, struct err *err)
         return r;
 }
 
+static int measure_ask(const struct sync_ask *a, size_t *size, struct err *err)
+{
+        const char *fault = ask_fault(a);
+
+        if (fault)
+                return err_set(err, EINVAL, "sync", "ASK.kind", "%s %s", sync_ask_name(a->kind), fault);
+        *size += 8;
+        return 0;
+}
+
+static int measure_done(enum sync_ask_kind kind, size_t *size, struct err *err)
+{
+        if ((unsigned)kind >= SYNC_ASK__COUNT)
+                return err_set(err, EINVAL, "sync", "DONE.kind", "unknown kind %u", (unsigned)kind);
+        *size += 4;
+        return 0;
+}
+
 int sync_payload_size(const struct sync_msg *msg, size_t *ret_size, struct err *err)
 {
         size_t size = 0;
@@ -166,6 +203,12 @@ int sync_payload_size(const struct sync_msg *msg, size_t *ret_size, struct err *
                 break;
         case SYNC_ERROR:
                 r = measure_error(&msg->error, &size, err);
+                break;
+        case SYNC_ASK:
+                r = measure_ask(&msg->ask, &size, err);
+                break;
+        case SYNC_DONE:
+                r = measure_done(msg->done, &size, err);
                 break;
         case SYNC_READY:
         case SYNC_START:
@@ -230,6 +273,11 @@ uint8_t *sync_payload_put(const struct sync_msg *msg, uint8_t *p)
                 p = put_text(p, msg->error.step);
                 p = put_text(p, msg->error.place);
                 return put_text(p, msg->error.msg);
+        case SYNC_ASK:
+                p = put_u32(p, (uint32_t)msg->ask.kind);
+                return put_u32(p, msg->ask.number);
+        case SYNC_DONE:
+                return put_u32(p, (uint32_t)msg->done);
         default:
                 return p;
         }
@@ -369,8 +417,27 @@ static void get_error(struct cursor *c, struct err *m)
         copy_text(c, &rule_msg, m->msg);
 }
 
-int sync_payload_get(enum sync_type type, const uint8_t *payload, size_t len, struct sync_msg *ret_msg,
-                     struct err *err)
+static void get_ask(struct cursor *c, uint32_t nfds, struct sync_ask *m)
+{
+        const char *wrong;
+
+        m->kind = (enum sync_ask_kind)take_u32(c, "ASK.kind");
+        m->number = take_u32(c, "ASK.number");
+        m->sends_fd = nfds > 0;
+        wrong = ask_fault(m);
+        if (wrong)
+                fault(c, "ASK.kind", wrong);
+}
+
+static void get_done(struct cursor *c, enum sync_ask_kind *m)
+{
+        *m = (enum sync_ask_kind)take_u32(c, "DONE.kind");
+        if ((unsigned)*m >= SYNC_ASK__COUNT)
+                fault(c, "DONE.kind", "is unknown");
+}
+
+int sync_payload_get(enum sync_type type, uint32_t nfds, const uint8_t *payload, size_t len,
+                     struct sync_msg *ret_msg, struct err *err)
 {
         struct cursor c = {payload, len, err, 0};
         struct sync_msg msg = {.type = type};
@@ -381,6 +448,10 @@ int sync_payload_get(enum sync_type type, const uint8_t *payload, size_t len, st
                 get_log(&c, &msg.log);
         else if (type == SYNC_ERROR)
                 get_error(&c, &msg.error);
+        else if (type == SYNC_ASK)
+                get_ask(&c, nfds, &msg.ask);
+        else if (type == SYNC_DONE)
+                get_done(&c, &msg.done);
         if (c.left > 0)
                 fault(&c, sync_type_name(type), "has bytes after its last field");
         if (c.rc < 0)

@@ -24,6 +24,6 @@ int sync_payload_size(const struct sync_msg *msg, size_t *ret_size, struct err *
 /* Writes a payload that sync_payload_size accepted; returns the end. */
 uint8_t *sync_payload_put(const struct sync_msg *msg, uint8_t *p);
 
-/* Parses a whole payload. -EPROTO. Texts of *ret_msg borrow from payload. */
-int sync_payload_get(enum sync_type type, const uint8_t *payload, size_t len, struct sync_msg *ret_msg,
+/* Parses a whole payload, of a frame that came with nfds. -EPROTO. Texts of *ret_msg borrow from payload. */
+int sync_payload_get(enum sync_type type, uint32_t nfds, const uint8_t *payload, size_t len, struct sync_msg *ret_msg,
                      struct err *err);

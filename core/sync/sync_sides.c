@@ -31,7 +31,7 @@ enum sync_event sync_event_of_recv(int rc, const struct sync_received *got)
 {
         switch (rc) {
         case 1:
-                return sync_fsm_event(got->msg.type);
+                return sync_fsm_event(&got->msg);
         case 0:
                 return SYNC_EV_EOF;
         case -ETIMEDOUT:
@@ -51,12 +51,17 @@ struct drive {
         const struct sys *sys;
         struct sync_fsm fsm;
         struct sync_channel *out, *in; /* the same socket, or two fifos */
-        const struct sync_msg *msg;    /* the one that this side sends */
+        const struct sync_msg *msg;    /* the one that this side sends next */
+        struct sync_msg done;          /* DONE, once something was asked for */
         const int *fds;
         size_t nfds;
         const struct timespec *deadline;
         sync_log_fn *log;
         void *log_ctx;
+        sync_ask_fn *ask;
+        void *ask_ctx;
+        struct sync_received asked; /* the ASK that is being done */
+        struct timespec moved;      /* the deadline, once answering has moved it */
         bool told_died;
 };
 
@@ -83,8 +88,56 @@ static enum sync_action drive_receive(struct drive *d, enum sync_action action, 
                 *err = got.msg.error;
         if (action == SYNC_DO_LOG && d->log)
                 d->log(d->log_ctx, got.msg.log.level, got.msg.log.text);
+        if (action == SYNC_DO_STEP) {
+                d->asked = got;
+                return action;
+        }
         sync_received_free(d->sys, &got);
         return action;
+}
+
+/* The time that it takes is not init's: a hook may run long. */
+static int move_deadline(struct drive *d, const struct timespec *begun, struct err *err)
+{
+        struct timespec t = *d->deadline, now;
+        int r = d->sys->op->clock_gettime(d->sys, CLOCK_MONOTONIC, &now);
+
+        if (r < 0)
+                return err_sys(err, r, "sync", "clock", "%s", "");
+        t.tv_sec += now.tv_sec - begun->tv_sec;
+        t.tv_nsec += now.tv_nsec - begun->tv_nsec;
+        if (t.tv_nsec < 0) {
+                t.tv_nsec += 1000000000L;
+                t.tv_sec--;
+        } else if (t.tv_nsec >= 1000000000L) {
+                t.tv_nsec -= 1000000000L;
+                t.tv_sec++;
+        }
+        d->moved = t;
+        d->deadline = &d->moved;
+        return 0;
+}
+
+/* The parent's answer to an ASK, short of DONE. */
+static enum sync_action drive_answer(struct drive *d, struct err *err)
+{
+        struct sync_ask *ask = &d->asked.msg.ask;
+        struct timespec begun = {0};
+        int r = 0;
+
+        if (!d->ask)
+                r = err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does", sync_ask_name(ask->kind));
+        else if (d->deadline)
+                r = sync_deadline_in(d->sys, 0, &begun, err);
+        if (r == 0)
+                r = d->ask(d->ask_ctx, ask, &d->asked.fds[0], err);
+        if (r == 0 && d->deadline)
+                r = move_deadline(d, &begun, err);
+        sync_received_free(d->sys, &d->asked);
+        d->done = (struct sync_msg){.type = SYNC_DONE, .done = ask->kind};
+        d->msg = &d->done;
+        d->nfds = 0;
+        return sync_fsm_step(&d->fsm, r < 0 ? SYNC_EV_FAIL : SYNC_EV_DONE, err);
 }
 
 static int drive(struct drive *d, enum sync_action action, struct err *ret_err)
@@ -95,6 +148,8 @@ static int drive(struct drive *d, enum sync_action action, struct err *ret_err)
                 if (action == SYNC_DO_SEND) {
                         int r = sync_send(d->sys, d->out, d->msg, d->fds, d->nfds, d->deadline, &err);
                         action = sync_fsm_step(&d->fsm, sync_event_of_send(r), &err);
+                } else if (action == SYNC_DO_STEP) {
+                        action = drive_answer(d, &err);
                 } else {
                         action = drive_receive(d, action, &err);
                 }
@@ -121,7 +176,10 @@ int sync_parent_handshake(const struct sys *sys, const struct sync_parent *paren
                           .nfds = SYNC_CONFIG_FDS,
                           .deadline = deadline,
                           .log = parent->log,
-                          .log_ctx = parent->log_ctx};
+                          .log_ctx = parent->log_ctx,
+                          .ask = parent->ask,
+                          .ask_ctx = parent->ask_ctx,
+                          .asked = SYNC_RECEIVED_INIT};
 
         sync_fsm_begin(&d.fsm, SYNC_PARENT);
         (void)sync_fsm_step(&d.fsm, SYNC_EV_DONE, NULL);                     /* spawned */

@@ -3,12 +3,13 @@
 #include <string.h>
 
 /* The numbers are written out again on purpose: a change of the wire format must be made twice. */
-enum { CONFIG = 1, LOG, READY, ERROR, START, EXECUTING };
+enum { CONFIG = 1, LOG, READY, ERROR, START, EXECUTING, ASK, DONE };
 
 struct message {
         int type; /* 0: none is complete; -1: what is there is none */
         const uint8_t *payload;
         size_t len, size;
+        unsigned announced; /* fds, by its header */
         unsigned fds; /* attached to its first byte */
         bool strays;  /* fds attached to another of its bytes */
 };
@@ -89,9 +90,23 @@ static bool good_error(const uint8_t *p, size_t len, struct err *e)
         return true;
 }
 
+/* MAP_IDS, HOOKS: nothing else. CONSOLE: an fd. LISTENER: an fd or a number. */
+static bool good_ask(const struct message *m)
+{
+        uint64_t kind, n;
+
+        if (m->len != 8)
+                return false;
+        kind = number(m->payload, 4);
+        n = number(m->payload + 4, 4);
+        if (kind == 3 && m->announced == 0)
+                return n <= INT32_MAX;
+        return n == 0 && (kind == 3 || (kind == 2 && m->announced == 1) || (kind < 2 && m->announced == 0));
+}
+
 static struct message next(const struct sim_stream *s, size_t at)
 {
-        static const size_t limit[] = {0, (4u << 20) + 65536, 4096, 0, 4096, 0, 0};
+        static const size_t limit[] = {0, (4u << 20) + 65536, 4096, 0, 4096, 0, 0, 8, 4};
         const uint8_t *p = s->byte + at;
         size_t left = s->len - at;
         struct message m = {.type = 0};
@@ -101,8 +116,10 @@ static struct message next(const struct sim_stream *s, size_t at)
         m.type = (int)number(p + 4, 2);
         m.len = number(p + 8, 4);
         m.size = 12 + m.len;
-        if (memcmp(p, "ILS\1", 4) != 0 || m.type < CONFIG || m.type > EXECUTING || m.len > limit[m.type] ||
-            number(p + 6, 2) != (m.type == CONFIG ? 2 : 0)) {
+        m.announced = (unsigned)number(p + 6, 2);
+        if (memcmp(p, "ILS\1", 4) != 0 || m.type < CONFIG || m.type > DONE || m.len > limit[m.type] ||
+            m.announced > (m.type == CONFIG ? 2u : m.type == ASK ? 1u : 0u) ||
+            (m.type == CONFIG && m.announced < 2)) {
                 m.type = -1;
                 return m;
         }
@@ -119,7 +136,7 @@ static struct message next(const struct sim_stream *s, size_t at)
 
 static bool good(const struct message *m, struct err *e, bool fds_travel)
 {
-        if (fds_travel && (m->strays || m->fds != (m->type == CONFIG ? 2u : 0u)))
+        if (fds_travel && (m->strays || m->fds != m->announced))
                 return false;
         switch (m->type) {
         case CONFIG:
@@ -128,14 +145,19 @@ static bool good(const struct message *m, struct err *e, bool fds_travel)
                 return good_log(m->payload, m->len);
         case ERROR:
                 return good_error(m->payload, m->len, e);
+        case ASK:
+                return good_ask(m);
+        case DONE:
+                return m->len == 4 && number(m->payload, 4) < 4;
         default:
                 return m->type > 0;
         }
 }
 
-struct sync_model_result sync_model_parent(const struct sim_stream *s, bool dead)
+struct sync_model_result sync_model_parent(const struct sim_stream *s, bool dead, unsigned refuse)
 {
         struct sync_model_result r = {.verdict = SYNC_MODEL_FAILURE};
+        unsigned past = 0;
 
         for (;;) {
                 struct message m = next(s, r.used);
@@ -147,6 +169,13 @@ struct sync_model_result sync_model_parent(const struct sim_stream *s, bool dead
                 r.used += m.size;
                 if (m.type == LOG) {
                         r.logs++;
+                        continue;
+                }
+                if (m.type == ASK && !dead && number(m.payload, 4) >= past) {
+                        past = (unsigned)number(m.payload, 4) + 1;
+                        r.asks++;
+                        if (r.asks == refuse)
+                                return r;
                         continue;
                 }
                 if (m.type == ERROR)
@@ -167,6 +196,16 @@ struct sync_model_result sync_model_init(const struct sim_stream *s)
                 r.used = m.size;
         }
         return r;
+}
+
+bool sync_model_done(const struct sim_stream *s, size_t at, unsigned kind, size_t *ret_next, bool *ret_ran_out)
+{
+        struct message m = next(s, at);
+        struct err e;
+
+        *ret_ran_out = at == s->len;
+        *ret_next = at + m.size;
+        return m.type == DONE && good(&m, &e, true) && number(m.payload, 4) == kind;
 }
 
 struct sync_model_result sync_model_starter(const struct sim_stream *s, enum sim_end end)

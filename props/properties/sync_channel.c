@@ -5,9 +5,10 @@
  *
  * Targets: sync_parent_handshake, sync_init_*, sync_start, sync_send, sync_recv, sync_decoder_*, sync_fsm_step.
  * Each side reads what the one before it wrote, so they run one after the other; what a side writes after it has
- * read depends on nothing that comes later.
+ * read depends on nothing that comes later, but DONE: init is sent one for each ASK that it will make.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct stage {
         struct sim_stream *in;         /* what became of it */
         struct sim_stream *out;
         struct sim_channel channel;
+        unsigned extra; /* drawn with it: what the side itself does */
 };
 
 /* ------------------------------ the channel's faults ------------------------------ */
@@ -78,7 +80,11 @@ static void reorder(pt *t, struct sim_stream *to, const struct sim_stream *from)
 /* A frame of any type from a hostile peer: whole, so that only its place is wrong, if anything. */
 static void forge(pt *t, struct sim_stream *s)
 {
-        struct sync_msg m = {.type = SYNC_CONFIG + (enum sync_type)pt_below(t, 6)};
+        static const enum sync_type types[] = {SYNC_CONFIG, SYNC_LOG, SYNC_READY, SYNC_ERROR, SYNC_START, SYNC_EXECUTING,
+                                               SYNC_ASK, SYNC_ASK, SYNC_ASK, SYNC_ASK, SYNC_ASK,
+                                               SYNC_DONE, SYNC_DONE, SYNC_DONE, SYNC_DONE};
+        size_t which = pt_below(t, sizeof(types) / sizeof(types[0]));
+        struct sync_msg m = {.type = types[which]};
         uint8_t buf[SYNC_SMALL_FRAME];
         size_t len;
 
@@ -88,10 +94,15 @@ static void forge(pt *t, struct sim_stream *s)
                 m.log = (struct sync_log){SYNC_LOG_INFO, "forged"};
         if (m.type == SYNC_ERROR)
                 err_set(&m.error, EPERM, "forged", "", "%s", "");
+        if (m.type == SYNC_ASK) /* the fifth one: LISTENER by its number */
+                m.ask = (struct sync_ask){which > 9 ? SYNC_ASK_LISTENER : (enum sync_ask_kind)(which - 6),
+                                          which == 8 || which == 9, which > 9 ? 7 : 0};
+        if (m.type == SYNC_DONE)
+                m.done = (enum sync_ask_kind)(which - 11);
         PT_ASSERT(t, sync_encode(&m, buf, SYNC_HEADER_SIZE - 1, &len, NULL) == -ENOBUFS);
         PT_ASSERT(t, sync_encode(&m, buf, sizeof(buf), &len, NULL) == 0);
-        if (sim_stream_put(s, buf, len) && sync_type_fds(m.type) > 0)
-                (void)sim_stream_mark(s, s->len - len, (unsigned)sync_type_fds(m.type));
+        if (sim_stream_put(s, buf, len) && sync_msg_fds(&m) > 0)
+                (void)sim_stream_mark(s, s->len - len, (unsigned)sync_msg_fds(&m));
         end_frame(s);
 }
 
@@ -145,13 +156,17 @@ static void deliver(pt *t, struct sim_stream *to, const struct sim_stream *from)
 
 static void begin_side(pt *t, struct stage *s, const char *name, bool waits_for_ever)
 {
+        unsigned extra;
+
         pt_begin(t, name);
         sim_channel_init(&s->channel, t, s->in, s->out);
         s->channel.end = (enum sim_end)pt_below(t, waits_for_ever ? 1 : SIM_END_COUNT);
         s->channel.dead = !waits_for_ever && pt_below(t, 8) == 1;
         s->channel.noisy = pt_bool(t);
         s->channel.fail_call = (unsigned)pt_below(t, 64);
-        s->channel.late = pt_bool(t);
+        extra = (unsigned)pt_below(t, 32);
+        s->channel.late = extra & 1;
+        s->extra = extra >> 1;
 }
 
 static void end_side(pt *t, struct stage *s)
@@ -223,7 +238,7 @@ static enum sync_event next_event(pt *t, const struct sim_stream *in, size_t *at
         if (r == SYNC_MORE_BYTES)
                 return sync_decoder_eof(&d, err) == 0 ? SYNC_EV_EOF : SYNC_EV_BAD;
         if (r == SYNC_WHOLE && sync_decoder_message(&d, m, err) == 0)
-                return sync_fsm_event(m->type);
+                return sync_fsm_event(m);
         /* Failed for good. */
         PT_ASSERT(t, sync_decoder_feed(&d, in->byte, in->len, &used, NULL) < 0 && sync_decoder_wanted(&d) == 0);
         PT_ASSERT(t, sync_decoder_eof(&d, NULL) < 0 && sync_decoder_message(&d, m, NULL) < 0);
@@ -233,7 +248,8 @@ static enum sync_event next_event(pt *t, const struct sim_stream *in, size_t *at
 /* The parent again without IO: decoder and state machine, event by event. */
 static void step_parent(pt *t, const struct sim_stream *in)
 {
-        struct sync_model_result model = sync_model_parent(in, false);
+        struct sync_model_result model = sync_model_parent(in, false, 0);
+        enum sync_action action = SYNC_DO_RECEIVE;
         struct sync_fsm fsm;
         struct err err = ERR_INIT;
         size_t at = 0, steps = 0;
@@ -244,11 +260,49 @@ static void step_parent(pt *t, const struct sim_stream *in)
         for (int i = 0; i < 3; i++)
                 (void)sync_fsm_step(&fsm, SYNC_EV_DONE, &err);
         while (!sync_fsm_ended(&fsm)) {
-                (void)sync_fsm_step(&fsm, next_event(t, in, &at, 1 + in->len % 13, &err), &err);
-                PT_ASSERT(t, ++steps <= model.logs + 1);
+                bool own = action == SYNC_DO_STEP || action == SYNC_DO_SEND; /* does what was asked for; says so */
+                enum sync_event event = own ? SYNC_EV_DONE : next_event(t, in, &at, 1 + in->len % 13, &err);
+
+                action = sync_fsm_step(&fsm, event, &err);
+                PT_ASSERT(t, ++steps <= model.logs + 3 * model.asks + 1);
         }
         PT_ASSERT(t, sync_fsm_succeeded(&fsm) == (model.verdict == SYNC_MODEL_SUCCESS));
         PT_ASSERT(t, sync_fsm_succeeded(&fsm) || err.errnum > 0);
+}
+
+struct asked {
+        pt *t;
+        const struct sim_channel *channel;
+        unsigned seen, kinds, refuse;
+        bool takes; /* the fds that come */
+        int taken[SYNC_ASK__COUNT];
+};
+
+static int do_ask(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
+{
+        struct asked *a = ctx;
+
+        PT_ASSERT(a->t, (unsigned)ask->kind < SYNC_ASK__COUNT && a->kinds >> ask->kind == 0); /* ascending */
+        PT_ASSERT(a->t, ask->sends_fd == (*fd >= 0));
+        PT_ASSERT(a->t, a->channel->live == (unsigned)ask->sends_fd + (unsigned)a->taken[0]);
+        a->kinds |= 1u << ask->kind;
+        if (a->takes && *fd >= 0) {
+                a->taken[++a->taken[0]] = *fd;
+                *fd = -1;
+        }
+        return ++a->seen == a->refuse ? err_set(err, ENXIO, "ask", "/hooks", "refused") : 0;
+}
+
+/* What the parent sent: CONFIG, and DONE for each ASK. */
+static void check_dones(pt *t, const struct stage *s, const struct asked *asked)
+{
+        size_t at = sync_model_init(s->out).used;
+        bool ran_out;
+
+        for (unsigned k = 0; k < SYNC_ASK__COUNT; k++)
+                if (asked->kinds >> k & 1)
+                        PT_ASSERT(t, sync_model_done(s->out, at, k, &at, &ran_out));
+        PT_ASSERT(t, at == s->out->len);
 }
 
 static void run_parent(pt *t, struct stage *s, const struct sync_config *config)
@@ -256,19 +310,30 @@ static void run_parent(pt *t, struct stage *s, const struct sync_config *config)
         struct timespec deadline = SIM_CHANNEL_DEADLINE;
         struct err err = ERR_INIT;
         size_t logs = 0;
+        struct asked asked;
         struct sync_parent parent = {.socket = SIM_CHANNEL_FD, .pidfd = SIM_CHANNEL_PIDFD, .config = config,
-                                     .exec_fifo = 3, .error_fifo = 4, .log = count_log, .log_ctx = &logs};
+                                     .exec_fifo = 3, .error_fifo = 4, .log = count_log, .log_ctx = &logs, .ask = do_ask};
         struct sync_model_result model;
         int r;
 
         step_parent(t, s->in);
         begin_side(t, s, "parent", false);
-        model = sync_model_parent(s->in, s->channel.dead);
+        asked = (struct asked){.t = t, .channel = &s->channel, .refuse = s->extra >> 1, .takes = s->extra & 1};
+        parent.ask_ctx = &asked;
+        model = sync_model_parent(s->in, s->channel.dead, asked.refuse);
         r = sync_parent_handshake(&s->channel.sys, &parent, &deadline, &err);
         judge(t, s, &model, r, &err);
         PT_ASSERT(t, logs <= model.logs && (logs == model.logs || s->channel.fired));
         PT_ASSERT(t, r < 0 || s->channel.at == model.used); /* not one byte too many */
+        PT_ASSERT(t, asked.seen <= model.asks && (asked.seen == model.asks || s->channel.fired));
+        if (r == 0)
+                check_dones(t, s, &asked);
+        if (asked.seen > 0 && asked.seen == asked.refuse && !s->channel.fired)
+                PT_ASSERT(t, r == -ENXIO && strcmp(err.place, "/hooks") == 0);
+        for (int i = 1; i <= asked.taken[0]; i++)
+                (void)s->channel.sys.op->close(&s->channel.sys, asked.taken[i]);
         PT_ASSERT(t, s->channel.live == 0);
+        PT_SOMETIMES(t, r == 0 && asked.seen > 1, "ready after two things were asked for");
         PT_SOMETIMES(t, r == 0 && logs > 0, "ready after logs");
         end_side(t, s);
 }
@@ -318,13 +383,43 @@ static void init_fails(pt *t, struct stage *s, struct sync_init *init, const str
         PT_SOMETIMES(t, was > 0, "init reported an error");
 }
 
-/* Waits for CONFIG, prepares, says READY or what failed. True: init now waits for START. */
-static bool run_init_create(pt *t, struct stage *s, struct sync_init *init, const struct sync_config *sent)
+/* Init asks for the kinds in the mask, LISTENER by its number if bit SYNC_ASK__COUNT is set. False: it has failed. */
+static bool run_asks(pt *t, struct stage *s, struct sync_init *init, size_t at, unsigned kinds)
+{
+        struct timespec deadline = SIM_CHANNEL_DEADLINE;
+
+        for (unsigned k = 0; k < SYNC_ASK__COUNT; k++) {
+                bool number = k == SYNC_ASK_LISTENER && kinds >> SYNC_ASK__COUNT & 1;
+                bool fd = k == SYNC_ASK_CONSOLE || (k == SYNC_ASK_LISTENER && !number), ran_out, done;
+                struct sync_ask ask = {(enum sync_ask_kind)k, fd, number ? INT_MAX : 0};
+                struct err err = ERR_INIT;
+                int r;
+
+                if (!(kinds >> k & 1))
+                        continue;
+                done = sync_model_done(s->in, at, k, &at, &ran_out);
+                r = sync_init_ask(init, &ask, fd ? 3 : -1, &deadline, &err);
+                check_err(t, r, &err);
+                end_frame(s->out);
+                PT_ASSERT(t, r == 0 ? done : !done || s->channel.fired);
+                if (r < 0 && ran_out && !s->channel.fired)
+                        PT_ASSERT(t, -r == (s->channel.end == SIM_END_SILENCE ? ETIMEDOUT : ECONNRESET));
+                PT_ASSERT(t, s->channel.live == 2); /* the fifos */
+                if (r < 0)
+                        return false;
+        }
+        return true;
+}
+
+/* Waits for CONFIG, asks, prepares, says READY or what failed. True: init now waits for START. */
+static bool run_init_create(pt *t, struct stage *s, struct sync_init *init, const struct sync_config *sent,
+                            unsigned kinds)
 {
         struct timespec deadline = SIM_CHANNEL_DEADLINE;
         struct sync_received got = SYNC_RECEIVED_INIT;
         struct err err = ERR_INIT;
         struct sync_model_result model;
+        bool asked;
         int r;
 
         begin_side(t, s, "init create", false);
@@ -348,7 +443,10 @@ static bool run_init_create(pt *t, struct stage *s, struct sync_init *init, cons
                         sync_init_log(init, level, "%s", words);
                         end_frame(s->out);
                 }
-                if (pt_bool(t))
+                asked = run_asks(t, s, init, model.used, kinds);
+                if (!asked)
+                        PT_ASSERT(t, sync_fsm_ended(&init->fsm));
+                else if (pt_bool(t))
                         init_fails(t, s, init, &deadline);
                 else
                         r = sync_init_report_ready(init, &deadline, NULL);
@@ -411,9 +509,13 @@ static struct stage *next_stage(pt *t, const struct sim_stream *from)
         return s;
 }
 
-static struct sync_config draw_config(pt *t)
+/* Also what init will ask for: see run_asks. One draw. */
+static struct sync_config draw_config(pt *t, unsigned *ret_kinds)
 {
-        struct sync_config c = {.flags = pt_bool(t) ? 0 : SYNC_FLAG_DEBUG, .bundle = "/b", .id = "c"};
+        unsigned v = (unsigned)pt_below(t, 64);
+        struct sync_config c = {.flags = v & 1 ? 0 : SYNC_FLAG_DEBUG, .bundle = "/b", .id = "c"};
+
+        *ret_kinds = v >> 1;
 
         c.config = pt_cstr(t, "{}", 300);
         c.config_len = strlen(c.config);
@@ -434,23 +536,42 @@ static struct sim_stream *sent(pt *t, const struct sync_msg *m, bool fifo)
         pt_begin(t, "send");
         sim_channel_init(&s->channel, t, s->in, s->out);
         s->channel.noisy = pt_bool(t);
-        PT_ASSERT(t, sync_send(&s->channel.sys, &ch, m, fds, sync_type_fds(m->type), NULL, NULL) == 0);
+        PT_ASSERT(t, sync_send(&s->channel.sys, &ch, m, fds, sync_msg_fds(m), NULL, NULL) == 0);
         end_frame(s->out);
         end_side(t, s);
         return s->out;
 }
 
+/* A DONE for each ASK that init will make. */
+static void add_dones(pt *t, struct sim_stream *s, unsigned kinds)
+{
+        for (unsigned k = 0; k < SYNC_ASK__COUNT; k++) {
+                struct sync_msg m = {.type = SYNC_DONE, .done = (enum sync_ask_kind)k};
+                uint8_t buf[SYNC_SMALL_FRAME];
+                size_t len;
+
+                if (!(kinds >> k & 1))
+                        continue;
+                PT_ASSERT(t, sync_encode(&m, buf, sizeof(buf), &len, NULL) == 0 && sim_stream_put(s, buf, len));
+                end_frame(s);
+        }
+}
+
 PT_PROPERTY(sync_channel, .invariant = "SYNC-ORDER",
             .about = "parent, init and starter conclude only what was delivered to them")
 {
-        struct sync_msg config = {.type = SYNC_CONFIG, .config = draw_config(t)};
+        unsigned kinds;
+        struct sync_msg config = {.type = SYNC_CONFIG, .config = draw_config(t, &kinds)};
         struct sync_msg start = {.type = SYNC_START};
         struct sync_init *init = pt_alloc(t, sizeof(*init));
+        struct sim_stream *to_init;
         struct stage *create, *run, *s;
         bool waits;
 
-        create = next_stage(t, sent(t, &config, false));
-        waits = run_init_create(t, create, init, &config.config);
+        to_init = sent(t, &config, false);
+        add_dones(t, to_init, kinds);
+        create = next_stage(t, to_init);
+        waits = run_init_create(t, create, init, &config.config, kinds);
         s = next_stage(t, create->out);
         run_parent(t, s, &config.config);
         if (!waits)

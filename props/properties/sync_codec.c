@@ -4,6 +4,7 @@
  * Targets: sync_encode, sync_decoder_feed, sync_decoder_eof, sync_decoder_message, sync_finder_feed.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/sync/sync_codec.h"
@@ -20,7 +21,7 @@ static char *text(pt *t, size_t min, size_t max, bool printable)
 
 static void draw_message(pt *t, struct sync_msg *m)
 {
-        m->type = SYNC_CONFIG + (enum sync_type)pt_below(t, 6);
+        m->type = SYNC_CONFIG + (enum sync_type)pt_below(t, 8);
         if (m->type == SYNC_CONFIG) {
                 struct sync_config *c = &m->config;
                 uint8_t *bytes = pt_alloc(t, 600);
@@ -45,6 +46,13 @@ static void draw_message(pt *t, struct sync_msg *m)
                 strcpy(m->error.step, text(t, 1, ERR_STEP_MAX - 1, true));
                 strcpy(m->error.place, text(t, 0, ERR_PLACE_MAX - 1, true));
                 strcpy(m->error.msg, text(t, 0, ERR_MSG_MAX - 1, true));
+        } else if (m->type == SYNC_ASK) {
+                m->ask.kind = (enum sync_ask_kind)pt_below(t, SYNC_ASK__COUNT);
+                m->ask.sends_fd = m->ask.kind == SYNC_ASK_CONSOLE || (m->ask.kind == SYNC_ASK_LISTENER && pt_bool(t));
+                if (m->ask.kind == SYNC_ASK_LISTENER && !m->ask.sends_fd)
+                        m->ask.number = (uint32_t)pt_below(t, (uint64_t)INT_MAX + 1);
+        } else if (m->type == SYNC_DONE) {
+                m->done = (enum sync_ask_kind)pt_below(t, SYNC_ASK__COUNT);
         }
 }
 
@@ -56,6 +64,11 @@ static void same(pt *t, const struct sync_msg *a, const struct sync_msg *b)
                 PT_ASSERT(t, strcmp(a->error.place, b->error.place) == 0 && strcmp(a->error.msg, b->error.msg) == 0);
         } else if (a->type == SYNC_LOG) {
                 PT_ASSERT(t, a->log.level == b->log.level && strcmp(a->log.text, b->log.text) == 0);
+        } else if (a->type == SYNC_ASK) {
+                PT_ASSERT(t, a->ask.kind == b->ask.kind && a->ask.number == b->ask.number);
+                PT_ASSERT(t, a->ask.sends_fd == b->ask.sends_fd);
+        } else if (a->type == SYNC_DONE) {
+                PT_ASSERT(t, a->done == b->done);
         } else if (a->type == SYNC_CONFIG) {
                 const struct sync_config *x = &a->config, *y = &b->config;
 
@@ -109,7 +122,8 @@ static int decode(pt *t, const uint8_t *bytes, size_t n, struct sync_msg *ret)
 static void limits(pt *t, enum sync_type type, const uint8_t *frame)
 {
         uint32_t limit = type == SYNC_CONFIG ? LIMIT_SYNC_PAYLOAD :
-                         type == SYNC_LOG || type == SYNC_ERROR ? LIMIT_SYNC_SMALL : 0;
+                         type == SYNC_LOG || type == SYNC_ERROR ? LIMIT_SYNC_SMALL :
+                         type == SYNC_ASK ? 8 : type == SYNC_DONE ? 4 : 0;
 
         for (uint32_t length = limit; length <= limit + 1; length++) {
                 uint8_t header[SYNC_HEADER_SIZE];

@@ -1,5 +1,6 @@
 /* core/sync/sync_codec.h: SYNC-ROUNDTRIP on every sample, split, truncation and corrupted byte. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +52,7 @@ static struct sync_msg longest_error(void)
         return m;
 }
 
-#define SAMPLES 12
+#define SAMPLES 16
 static void make_samples(struct sync_msg s[SAMPLES])
 {
         static char longest[SYNC_LOG_TEXT_MAX + 1];
@@ -72,6 +73,10 @@ static void make_samples(struct sync_msg s[SAMPLES])
         p++->type = SYNC_READY;
         p++->type = SYNC_START;
         p++->type = SYNC_EXECUTING;
+        *p++ = (struct sync_msg){.type = SYNC_ASK, .ask = {SYNC_ASK_HOOKS, false, 0}};
+        *p++ = (struct sync_msg){.type = SYNC_ASK, .ask = {SYNC_ASK_CONSOLE, true, 0}};
+        *p++ = (struct sync_msg){.type = SYNC_ASK, .ask = {SYNC_ASK_LISTENER, false, INT_MAX}};
+        *p++ = (struct sync_msg){.type = SYNC_DONE, .done = SYNC_ASK_LISTENER};
         assert_ptr_equal(p, s + SAMPLES);
 }
 
@@ -308,7 +313,7 @@ static const struct bad bads[] = {
         {"version 0", 9, 3, {0}, 1, -EPROTONOSUPPORT},
         {"version 2", 9, 3, {2}, 1, -EPROTONOSUPPORT},
         {"type 0", 9, 4, {0}, 1, -EPROTO},
-        {"type 7", 9, 4, {7}, 1, -EPROTO},
+        {"type 9", 9, 4, {9}, 1, -EPROTO},
         {"type with a high byte", 9, 5, {1}, 1, -EPROTO},
         {"a fd with READY", 9, 6, {1}, 1, -EPROTO},
         {"three fds with CONFIG", 0, 6, {3}, 1, -EPROTO},
@@ -337,6 +342,16 @@ static const struct bad bads[] = {
         {"errnum 4096", 7, 12, {0, 0x10}, 2, -EPROTO},
         {"negative errnum", 7, 12, {0xff, 0xff, 0xff, 0xff}, 4, -EPROTO},
         {"step empty", 7, 16, {0}, 1, -EPROTO},
+        {"unknown kind", 12, 12, {4}, 1, -EPROTO},
+        {"HOOKS with an fd", 12, 6, {1}, 1, -EPROTO},
+        {"HOOKS with a number", 12, 16, {1}, 1, -EPROTO},
+        {"two fds with ASK", 13, 6, {2}, 1, -EPROTO},
+        {"CONSOLE without its fd", 13, 6, {0}, 1, -EPROTO},
+        {"LISTENER with an fd and a number", 14, 6, {1}, 1, -EPROTO},
+        {"LISTENER with a negative number", 14, 19, {0x80}, 1, -EPROTO},
+        {"ASK too long", 12, 8, {9}, 1, -EMSGSIZE},
+        {"unknown kind of DONE", 15, 12, {4}, 1, -EPROTO},
+        {"fd with DONE", 15, 6, {1}, 1, -EPROTO},
         {"step too long", 7, 16, {ERR_STEP_MAX}, 1, -EPROTO},
 };
 
@@ -457,7 +472,7 @@ static void sync_encode__text_or_type_out_of_domain__refused(void **state)
         assert_int_equal(encode_rc(&m, "ERROR.msg"), -EMSGSIZE);
         m.type = (enum sync_type)0;
         assert_int_equal(encode_rc(&m, "header"), -EINVAL);
-        m.type = (enum sync_type)7;
+        m.type = (enum sync_type)9;
         assert_int_equal(encode_rc(&m, "header"), -EINVAL);
 }
 
@@ -521,7 +536,10 @@ static void sync_type_name__all__known_or_question_mark(void **state)
         assert_string_equal(sync_type_name(SYNC_CONFIG), "CONFIG");
         assert_string_equal(sync_type_name(SYNC_EXECUTING), "EXECUTING");
         assert_string_equal(sync_type_name(0), "?");
-        assert_string_equal(sync_type_name(7), "?");
+        assert_string_equal(sync_type_name(SYNC_DONE), "DONE");
+        assert_string_equal(sync_type_name(9), "?");
+        assert_string_equal(sync_ask_name(SYNC_ASK_LISTENER), "LISTENER");
+        assert_string_equal(sync_ask_name(SYNC_ASK__COUNT), "?");
         assert_int_equal(sync_type_fds(SYNC_CONFIG), 2);
         assert_int_equal(sync_type_fds(SYNC_READY), 0);
         assert_int_equal(sync_type_fds(99), 0);

@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "core/sync/sync_fsm.h"
 
-#define DEPTH 6
+/* Room for two ASKs on the good path. */
+static const size_t depth[SYNC_SIDE__COUNT] = {[SYNC_PARENT] = 10, [SYNC_INIT] = 13, [SYNC_STARTER] = 6};
+#define DEPTH_MAX 13
 
 /*
  * An independent account of what a side may conclude, from the events alone: the regular expressions of the
@@ -21,17 +24,35 @@ static bool parent_created(const enum sync_event *e, size_t n)
 
         if (n < 4 || e[0] != SYNC_EV_DONE || e[1] != SYNC_EV_DONE || e[2] != SYNC_EV_DONE)
                 return false;
-        while (i < n && e[i] == SYNC_EV_LOG)
-                i++;
+        for (int past = 0; i < n; i++) { /* LOG; an ASK, done, answered: in ascending order */
+                if (e[i] == SYNC_EV_LOG)
+                        continue;
+                if (e[i] < SYNC_EV_ASK || e[i] > SYNC_EV_ASK_LAST)
+                        break;
+                if ((int)(e[i] - SYNC_EV_ASK) < past || i + 2 >= n || e[i + 1] != SYNC_EV_DONE || e[i + 2] != SYNC_EV_DONE)
+                        return false;
+                past = (int)(e[i] - SYNC_EV_ASK) + 1;
+                i += 2;
+        }
         return i + 1 == n && e[i] == SYNC_EV_READY; /* nothing died, nothing else came before it */
 }
 
 static bool init_executed(const enum sync_event *e, size_t n)
 {
-        static const enum sync_event path[] = {SYNC_EV_CONFIG, SYNC_EV_DONE, SYNC_EV_DONE, SYNC_EV_START,
-                                               SYNC_EV_DONE,   SYNC_EV_DONE, SYNC_EV_DONE};
+        static const enum sync_event rest[] = {SYNC_EV_DONE, SYNC_EV_DONE, SYNC_EV_START,
+                                               SYNC_EV_DONE, SYNC_EV_DONE, SYNC_EV_DONE};
+        size_t i = 1;
 
-        return n == sizeof(path) / sizeof(path[0]) && memcmp(e, path, sizeof(path)) == 0;
+        if (n == 0 || e[0] != SYNC_EV_CONFIG)
+                return false;
+        for (int past = 0; i + 2 < n && e[i] >= SYNC_EV_ASK && e[i] <= SYNC_EV_ASK_LAST; i += 3) { /* wanted, sent, done */
+                int kind = (int)(e[i] - SYNC_EV_ASK);
+
+                if (kind < past || e[i + 1] != SYNC_EV_DONE || (int)(e[i + 2] - SYNC_EV_DONE_ASK) != kind)
+                        return false;
+                past = kind + 1;
+        }
+        return n - i == sizeof(rest) / sizeof(rest[0]) && memcmp(e + i, rest, sizeof(rest)) == 0;
 }
 
 /* opened, sent, DIED*, EXECUTING, DIED*, EOF. */
@@ -83,7 +104,7 @@ static void walk(struct sync_fsm f, enum sync_event *history, size_t n)
                 check_ended(&f);
                 return;
         }
-        if (n == DEPTH + (f.side == SYNC_INIT)) /* init's path is one longer */
+        if (n == depth[f.side])
                 return;
         for (int ev = 0; ev < SYNC_EV__COUNT; ev++) {
                 struct sync_fsm g = f;
@@ -119,7 +140,7 @@ static void sync_fsm_step__every_sequence__success_only_by_the_drawing(void **st
 {
         (void)state;
         for (int side = 0; side < SYNC_SIDE__COUNT; side++) {
-                enum sync_event history[DEPTH + 1];
+                enum sync_event history[DEPTH_MAX];
                 struct sync_fsm f;
 
                 paths = successes = 0;
@@ -136,7 +157,7 @@ static void sync_fsm_step__ending_events__every_state_ends_or_drains(void **stat
         for (int s = 0; s < SYNC_STATE__COUNT; s++) {
                 struct sync_fsm f = {s <= SYNC_P_DRAIN ? SYNC_PARENT
                                                        : s <= SYNC_I_EXEC ? SYNC_INIT : SYNC_STARTER,
-                                     (enum sync_state)s};
+                                     (enum sync_state)s, 0};
                 struct sync_fsm g = f;
 
                 (void)sync_fsm_step(&g, SYNC_EV_DEADLINE, NULL);
@@ -199,8 +220,18 @@ static void sync_names__all__distinct_words(void **state)
         assert_string_equal(sync_event_name(SYNC_EV__COUNT), "?");
         assert_string_equal(sync_side_name(SYNC_STARTER), "start");
         assert_string_equal(sync_side_name(SYNC_SIDE__COUNT), "?");
-        assert_int_equal(sync_fsm_event(SYNC_CONFIG), SYNC_EV_CONFIG);
-        assert_int_equal(sync_fsm_event(SYNC_EXECUTING), SYNC_EV_EXECUTING);
+        assert_int_equal(sync_fsm_event(&(struct sync_msg){.type = SYNC_CONFIG}), SYNC_EV_CONFIG);
+        assert_int_equal(sync_fsm_event(&(struct sync_msg){.type = SYNC_EXECUTING}), SYNC_EV_EXECUTING);
+        for (int k = 0; k < SYNC_ASK__COUNT; k++) {
+                struct sync_msg ask = {.type = SYNC_ASK, .ask.kind = (enum sync_ask_kind)k};
+                struct sync_msg done = {.type = SYNC_DONE, .done = (enum sync_ask_kind)k};
+                char words[64];
+
+                (void)snprintf(words, sizeof(words), "ASK %s", sync_ask_name((unsigned)k));
+                assert_string_equal(sync_event_name(sync_fsm_event(&ask)), words);
+                (void)snprintf(words, sizeof(words), "DONE %s", sync_ask_name((unsigned)k));
+                assert_string_equal(sync_event_name(sync_fsm_event(&done)), words);
+        }
 }
 
 int main(void)

@@ -225,7 +225,25 @@ static void sync_send__wrong_channel_or_fds__refused(void **state)
 
 /* ------------------------------ whole conversations with a forked init ------------------------------ */
 
-enum act { ACT_EXEC, ACT_EXEC_FAILS, ACT_PREPARE_FAILS, ACT_DIE_FIRST, ACT_DIE_PREPARING, ACT_DIE_EXECUTING, ACT_FLOOD };
+enum act { ACT_EXEC, ACT_EXEC_FAILS, ACT_PREPARE_FAILS, ACT_DIE_FIRST, ACT_DIE_PREPARING, ACT_DIE_EXECUTING, ACT_FLOOD,
+           ACT_ASK, ACT_ASK_SLOW, ACT_ASK_TWICE, ACT_ASK_REFUSED, ACT_DIE_ASKING };
+
+static int ask_all(struct sync_init *init, enum act act)
+{
+        static const struct sync_ask asks[] = {{SYNC_ASK_MAP_IDS, false, 0}, {SYNC_ASK_HOOKS, false, 0},
+                                               {SYNC_ASK_CONSOLE, true, 0}, {SYNC_ASK_LISTENER, false, 9}};
+        int r = 0;
+
+        if (act == ACT_DIE_ASKING) { /* after the question, before the answer */
+                struct sync_msg m = {.type = SYNC_ASK, .ask = asks[0]};
+                struct sync_channel ch = {.fd = init->socket, .pidfd = -1};
+
+                return sync_send(sys, &ch, &m, NULL, 0, NULL, NULL) == 0 ? -1 : 0;
+        }
+        for (size_t i = 0; i < 4 && r == 0; i++)
+                r = sync_init_ask(init, &asks[i], asks[i].sends_fd ? 0 : -1, NULL, NULL);
+        return r == 0 && act == ACT_ASK_TWICE ? sync_init_ask(init, &asks[1], -1, NULL, NULL) : r;
+}
 
 static int be_init(int socket, enum act act)
 {
@@ -249,6 +267,8 @@ static int be_init(int socket, enum act act)
                 err_set(&err, EROFS, "mount", "/mounts/1", "planted");
                 return sync_init_report_error(&init, &err, &deadline, NULL) < 0 ? 4 : 5;
         }
+        if (act >= ACT_ASK && ask_all(&init, act) < 0)
+                return 11;
         if (sync_init_report_ready(&init, &deadline, &err) < 0 || sync_init_wait_start(&init, &err) < 0)
                 return 6;
         if (sync_init_report_executing(&init, &deadline, &err) < 0)
@@ -268,15 +288,30 @@ static void count_log(void *ctx, enum sync_log_level level, const char *text)
 }
 
 struct talk {
-        int created, started, logs;
+        int created, started, logs, asks;
+        int refuses; /* the ASK, from 1, that the parent refuses */
+        bool slow;   /* the parent takes its time for each */
         struct err err;
         long ms;
 };
 
+static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
+{
+        struct talk *t = ctx;
+        struct stat st;
+
+        assert_int_equal(ask->kind, t->asks++);
+        assert_int_equal(ask->number, ask->kind == SYNC_ASK_LISTENER ? 9 : 0);
+        assert_int_equal(*fd >= 0 ? fstat(*fd, &st) : -1, ask->sends_fd ? 0 : -1);
+        if (t->slow)
+                usleep(300 * 1000);
+        return t->refuses == t->asks ? err_set(err, ENXIO, "hooks", "/hooks/prestart/0", "planted") : 0;
+}
+
 /* keep: this process keeps a copy of init's end of the socket, so that EOF never comes. */
 static struct talk talk_to_init(enum act act, bool keep, long ms)
 {
-        struct talk t = {.started = 1};
+        struct talk t = {.started = 1, .refuses = act == ACT_ASK_REFUSED ? 2 : 0, .slow = act == ACT_ASK_SLOW};
         struct sync_config c = config();
         struct timespec begin = in_ms(0), deadline = in_ms(ms);
         char exec_path[64], error_path[64];
@@ -290,7 +325,7 @@ static struct talk talk_to_init(enum act act, bool keep, long ms)
         int pidfd = sys->op->pidfd_open(sys, pid, 0);
         if (!keep)
                 close(s[1]);
-        struct sync_parent parent = {s[0], pidfd, &c, exec_fifo, error_fifo, count_log, &t.logs};
+        struct sync_parent parent = {s[0], pidfd, &c, exec_fifo, error_fifo, count_log, &t.logs, answer, &t};
         t.created = sync_parent_handshake(sys, &parent, &deadline, &t.err);
         if (t.created == 0) {
                 struct sync_starter st = {open(exec_path, O_WRONLY | O_NONBLOCK | O_CLOEXEC),
@@ -380,6 +415,54 @@ static void sync_conversation__init_never_pauses__deadline_holds(void **state)
         assert_true(t.ms < 5000);
 }
 
+static void sync_conversation__init_asks__all_done_in_order(void **state)
+{
+        struct talk t = talk_to_init(ACT_ASK, false, 10000);
+
+        (void)state;
+        assert_int_equal(t.created, 0);
+        assert_int_equal(t.asks, 4);
+        assert_int_equal(t.logs, 1);
+}
+
+static void sync_conversation__answers_take_longer_than_the_deadline__it_moves(void **state)
+{
+        struct talk t = talk_to_init(ACT_ASK_SLOW, false, 1000);
+
+        (void)state;
+        assert_int_equal(t.created, 0);
+        assert_true(t.ms >= 1200);
+}
+
+static void sync_conversation__parent_refuses__its_error_at_create(void **state)
+{
+        struct talk t = talk_to_init(ACT_ASK_REFUSED, false, 10000);
+
+        (void)state;
+        assert_int_equal(t.created, -ENXIO);
+        assert_int_equal(t.asks, 2);
+        assert_string_equal(t.err.place, "/hooks/prestart/0");
+}
+
+static void sync_conversation__init_asks_again__out_of_order(void **state)
+{
+        struct talk t = talk_to_init(ACT_ASK_TWICE, false, 10000);
+
+        (void)state;
+        assert_int_equal(t.created, -EPROTO); /* init's own machine noticed, and told the parent */
+        assert_int_equal(t.asks, 4);
+        assert_string_equal(t.err.msg, "ASK HOOKS is unexpected in state PREPARE");
+}
+
+static void sync_conversation__init_dies_asking__create_fails(void **state)
+{
+        struct talk t = talk_to_init(ACT_DIE_ASKING, false, 10000);
+
+        (void)state;
+        assert_int_equal(t.created, -ECONNRESET);
+        assert_true(t.ms < 5000);
+}
+
 static void sync_start__nobody_waits__broken_pipe(void **state)
 {
         struct timespec deadline = in_ms(5000);
@@ -418,6 +501,11 @@ int main(void)
                 cmocka_unit_test(sync_conversation__init_dies__create_fails_at_once),
                 cmocka_unit_test(sync_conversation__init_dies_after_executing__left_to_the_caller),
                 cmocka_unit_test(sync_conversation__init_never_pauses__deadline_holds),
+                cmocka_unit_test(sync_conversation__init_asks__all_done_in_order),
+                cmocka_unit_test(sync_conversation__answers_take_longer_than_the_deadline__it_moves),
+                cmocka_unit_test(sync_conversation__parent_refuses__its_error_at_create),
+                cmocka_unit_test(sync_conversation__init_asks_again__out_of_order),
+                cmocka_unit_test(sync_conversation__init_dies_asking__create_fails),
                 cmocka_unit_test(sync_start__nobody_waits__broken_pipe),
         };
 
