@@ -10,6 +10,7 @@ target_compile_options(initlab_options INTERFACE
 find_path(JANSSON_INCLUDE jansson.h REQUIRED)
 find_library(JANSSON_STATIC libjansson.a REQUIRED)
 find_library(CAP_STATIC libcap.a REQUIRED)
+find_library(SECCOMP_STATIC libseccomp.a REQUIRED)
 
 # A static, self-contained program: nothing of it is ever loaded from a container's root file system.
 # Sanitizers can't be linked statically; those flavours are for tests only.

@@ -31,6 +31,8 @@ struct open_how;           /* <linux/openat2.h> */
 struct mount_attr;         /* <linux/mount.h> */
 struct __user_cap_header_struct; /* <linux/capability.h> */
 struct __user_cap_data_struct;
+struct sock_filter; /* <linux/filter.h> */
+struct sockaddr;
 
 /*
  * The child's main function for spawn. It gets nothing by inherited memory but these values: the fds (by
@@ -45,6 +47,45 @@ struct sys_spawn {
         size_t nfds;    /* <= LIMIT_SYNC_FDS */
         const void *data;
         size_t len; /* <= 4096 */
+};
+
+/*
+ * A seccomp profile in numbers: what core/container/seccomp.h makes of linux.seccomp. Actions are the kernel's
+ * SECCOMP_RET_* with their data, architectures AUDIT_ARCH_*, system calls the native numbers; those that only another
+ * architecture has are libseccomp's negative ones.
+ */
+enum sys_seccomp_cmp {
+        SYS_SECCOMP_NE,
+        SYS_SECCOMP_LT,
+        SYS_SECCOMP_LE,
+        SYS_SECCOMP_EQ,
+        SYS_SECCOMP_GE,
+        SYS_SECCOMP_GT,
+        SYS_SECCOMP_MASKED_EQ, /* (argument & a) == b */
+};
+struct sys_seccomp_arg {
+        uint32_t index; /* 0..5 */
+        enum sys_seccomp_cmp cmp;
+        uint64_t a, b;
+};
+struct sys_seccomp_rule {
+        int syscall;
+        uint32_t action; /* not the default action */
+        const struct sys_seccomp_arg *args; /* all must hold; no index twice */
+        size_t nargs;
+        size_t origin; /* the caller's, for its errors */
+};
+struct sys_seccomp {
+        uint32_t default_action;
+        const uint32_t *archs; /* besides the native one */
+        size_t narchs;
+        const struct sys_seccomp_rule *rules;
+        size_t nrules;
+};
+/* What of a profile was refused: one of its arrays' items; both NULL: none in particular. */
+struct sys_seccomp_refused {
+        const uint32_t *arch;
+        const struct sys_seccomp_rule *rule;
 };
 
 struct sys_ops {
@@ -92,6 +133,7 @@ struct sys_ops {
         int (*pipe2)(const struct sys *sys, int fds[2], int flags);
         int (*socketpair)(const struct sys *sys, int domain, int type, int protocol, int fds[2]);
         int (*socket)(const struct sys *sys, int domain, int type, int protocol);
+        int (*connect)(const struct sys *sys, int fd, const struct sockaddr *addr, socklen_t len);
         ssize_t (*sendmsg)(const struct sys *sys, int fd, const struct msghdr *msg, int flags);
         ssize_t (*recvmsg)(const struct sys *sys, int fd, struct msghdr *msg, int flags);
         int (*ppoll)(const struct sys *sys, struct pollfd *fds, size_t n, const struct timespec *timeout,
@@ -129,6 +171,20 @@ struct sys_ops {
                      unsigned long a5);
         int (*unshare)(const struct sys *sys, uint64_t flags);
         int (*setns)(const struct sys *sys, int fd, int nstype);
+        /* -EPERM: not permitted to trace the process. The new fd is CLOEXEC. Linux 5.6. */
+        int (*pidfd_getfd)(const struct sys *sys, int pidfd, int fd, unsigned flags);
+
+        /* --- seccomp --- */
+        int (*seccomp)(const struct sys *sys, unsigned operation, unsigned flags, void *args);
+        /*
+         * The BPF program of a profile, made by libseccomp, which asks the kernel what it can do and writes to an fd of its
+         * own. 0: *ret_code (the caller's, sys->op->free) has *ret_n instructions. *refused is set on every
+         * return. Errors: -EINVAL, -EDOM, -EEXIST (of the refused item), -E2BIG (more than BPF_MAXINSNS), -ENOMEM,
+         * those of memfd_create(2), write(2), read(2).
+         */
+        int (*seccomp_compile)(const struct sys *sys, const struct sys_seccomp *profile,
+                               struct sock_filter **ret_code, size_t *ret_n,
+                               struct sys_seccomp_refused *refused);
 
         /* --- identity and limits of the calling process --- */
         int (*setresuid)(const struct sys *sys, uid_t r, uid_t e, uid_t s);

@@ -1,5 +1,5 @@
 /* The seam's table for the real kernel. See sys.h for the conventions. */
-#include "core/sys.h"
+#include "core/sys_linux.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -73,6 +73,7 @@ CALL(ssize_t, getdents64, (const struct sys *s U, int fd, void *b, size_t n), fd
 CALL(int, pipe2, (const struct sys *s U, int fds[2], int f), fds, f)
 CALL(int, socketpair, (const struct sys *s U, int d, int t, int p, int fds[2]), d, t, p, fds)
 CALL(int, socket, (const struct sys *s U, int d, int t, int p), d, t, p)
+CALL(int, connect, (const struct sys *s U, int fd, const struct sockaddr *a, socklen_t n), fd, a, n)
 CALL(ssize_t, sendmsg, (const struct sys *s U, int fd, const struct msghdr *m, int f), fd, m, f)
 CALL(ssize_t, recvmsg, (const struct sys *s U, int fd, struct msghdr *m, int f), fd, m, f)
 CALL(int, umount2, (const struct sys *s U, const char *t, int f), t, f)
@@ -94,6 +95,8 @@ CALL(pid_t, setsid, (const struct sys *s U))
 CALL(int, prctl, (const struct sys *s U, int o, unsigned long a, unsigned long b, unsigned long c, unsigned long d), o, a, b, c, d)
 CALL(int, unshare, (const struct sys *s U, uint64_t f), f)
 CALL(int, setns, (const struct sys *s U, int fd, int t), fd, t)
+CALL(int, pidfd_getfd, (const struct sys *s U, int p, int fd, unsigned f), p, fd, f)
+CALL(int, seccomp, (const struct sys *s U, unsigned o, unsigned f, void *a), o, f, a)
 CALL(int, setresuid, (const struct sys *s U, uid_t r, uid_t e, uid_t v), r, e, v)
 CALL(int, setresgid, (const struct sys *s U, gid_t r, gid_t e, gid_t v), r, e, v)
 CALL(int, setgroups, (const struct sys *s U, size_t n, const gid_t *g), n, g)
@@ -219,11 +222,12 @@ static const struct sys_ops linux_ops = {
         OP(umask),
         OP(read), OP(write), OP(lseek), OP(close), OP(close_range), OP(dup3), OP(fcntl), OP(fstat),
         OP(fstatfs), OP(fchdir), OP(fchmod), OP(fchown), OP(fsync), OP(ftruncate), OP(flock), OP(ioctl),
-        OP(getdents64), OP(pipe2), OP(socketpair), OP(socket), OP(sendmsg), OP(recvmsg), OP(ppoll),
+        OP(getdents64), OP(pipe2), OP(socketpair), OP(socket), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll),
         OP(mount), OP(umount2), OP(pivot_root), OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen),
         OP(fsconfig), OP(fsmount),
         OP(spawn), OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid),
         OP(getppid), OP(geteuid), OP(setsid), OP(prctl), OP(unshare), OP(setns),
+        OP(pidfd_getfd), OP(seccomp), .seccomp_compile = sys_linux_seccomp_compile,
         OP(setresuid), OP(setresgid), OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname),
         OP(setdomainname), OP(setpriority), OP(personality),
         OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),

@@ -13,6 +13,9 @@
 /* runtime-spec leaves ids open; this is runc's rule: [A-Za-z0-9_+.-], not "." or "..". */
 #define LIMIT_ID_BYTES 1024u
 
+/* linux.seccomp: names times what they become. A kernel's program has 4096 instructions at most. */
+#define LIMIT_SECCOMP_RULES 16384u
+
 /* --preserve-fds and LISTEN_FDS together. */
 #define LIMIT_PRESERVE_FDS 1024u
 

@@ -1,6 +1,7 @@
 /* The rules for "linux.seccomp". */
 #include "core/config/validate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -28,6 +29,20 @@ static const char *const flags[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER
                                     "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
                                     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
 
+#define ERRNO_MAX 4095u   /* MAX_ERRNO: the kernel makes it of anything above */
+#define MESSAGE_MAX 65535u /* SECCOMP_RET_DATA */
+
+static int validate_errno(const char *action, const struct opt_u32 *v, const char *place, struct err *err)
+{
+        if (!v->set)
+                return 0;
+        if (!ONE_OF(action, with_errno))
+                return INVALID(err, "the action has no errno", "%s", place);
+        if (v->v > (strcmp(action, "SCMP_ACT_TRACE") == 0 ? MESSAGE_MAX : ERRNO_MAX))
+                return INVALID(err, "is above 4095, or 65535 for SCMP_ACT_TRACE", "%s", place);
+        return 0;
+}
+
 static int validate_args(const struct config_seccomp_rule *rule, size_t i, struct err *err)
 {
         for (size_t k = 0; k < rule->args.n; k++) {
@@ -42,6 +57,9 @@ static int validate_args(const struct config_seccomp_rule *rule, size_t i, struc
 
 static int validate_rule(const struct config_seccomp_rule *rule, size_t i, struct err *err)
 {
+        char place[64];
+        int r;
+
         if (rule->names.n == 0)
                 return INVALID(err, "at least one entry is required", PLACE "/syscalls/%zu/names", i);
         for (size_t k = 0; k < rule->names.n; k++)
@@ -49,21 +67,34 @@ static int validate_rule(const struct config_seccomp_rule *rule, size_t i, struc
                         return INVALID(err, "is empty", PLACE "/syscalls/%zu/names/%zu", i, k);
         if (!ONE_OF(rule->action, actions))
                 return INVALID(err, "unknown action", PLACE "/syscalls/%zu/action", i);
-        if (rule->errno_ret.set && !ONE_OF(rule->action, with_errno))
-                return INVALID(err, "the action has no errno", PLACE "/syscalls/%zu/errnoRet", i);
-        return validate_args(rule, i, err);
+        snprintf(place, sizeof(place), PLACE "/syscalls/%zu/errnoRet", i);
+        r = validate_errno(rule->action, &rule->errno_ret, place, err);
+        return r < 0 ? r : validate_args(rule, i, err);
+}
+
+/* The listener's fd must go somewhere; without SCMP_ACT_NOTIFY the path is ignored (spec). */
+static int validate_listener(const struct config_seccomp *s, struct err *err)
+{
+        bool notify = strcmp(s->default_action, "SCMP_ACT_NOTIFY") == 0;
+
+        for (size_t i = 0; i < s->syscalls.n; i++)
+                notify = notify || strcmp(s->syscalls.item[i].action, "SCMP_ACT_NOTIFY") == 0;
+        if (notify && !config_given(s->listener_path))
+                return INVALID(err, "is required with SCMP_ACT_NOTIFY", PLACE "/listenerPath");
+        return 0;
 }
 
 int config_validate_seccomp(const struct config_seccomp *s, struct err *err)
 {
-        int r = 0;
+        int r;
 
         if (!s->set)
                 return 0;
         if (!ONE_OF(s->default_action, actions))
                 return INVALID(err, "unknown action", PLACE "/defaultAction");
-        if (s->default_errno_ret.set && !ONE_OF(s->default_action, with_errno))
-                return INVALID(err, "the action has no errno", PLACE "/defaultErrnoRet");
+        r = validate_errno(s->default_action, &s->default_errno_ret, PLACE "/defaultErrnoRet", err);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < s->architectures.n; i++)
                 if (!ONE_OF(s->architectures.item[i], architectures))
                         return INVALID(err, "unknown architecture", PLACE "/architectures/%zu", i);
@@ -74,5 +105,5 @@ int config_validate_seccomp(const struct config_seccomp *s, struct err *err)
                 return INVALID(err, "needs listenerPath", PLACE "/listenerMetadata");
         for (size_t i = 0; r == 0 && i < s->syscalls.n; i++)
                 r = validate_rule(&s->syscalls.item[i], i, err);
-        return r;
+        return r < 0 ? r : validate_listener(s, err);
 }

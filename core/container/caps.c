@@ -173,6 +173,39 @@ static int set_sets(const struct sys *sys, uint64_t effective, uint64_t permitte
         return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "capset") : 0;
 }
 
+int caps_raise(const struct sys *sys, struct err *err)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2] = {{0}};
+        int r = sys->op->capget(sys, &h, d);
+
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
+        d[0].effective = d[0].permitted;
+        d[1].effective = d[1].permitted;
+        r = sys->op->capset(sys, &h, d);
+        return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "capset") : 0;
+}
+
+/* A seccomp filter may answer "success" in the kernel's place: then the struct is not filled in, or says otherwise. */
+static int verify_sets(const struct sys *sys, uint64_t effective, uint64_t permitted, uint64_t inheritable,
+                       struct err *err)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2];
+        int r;
+
+        memset(d, 0xff, sizeof(d));
+        r = sys->op->capget(sys, &h, d);
+        if (r < 0)
+                return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
+        if ((d[0].effective | (uint64_t)d[1].effective << 32) != effective ||
+            (d[0].permitted | (uint64_t)d[1].permitted << 32) != permitted ||
+            (d[0].inheritable | (uint64_t)d[1].inheritable << 32) != inheritable)
+                return err_set(err, EPERM, "capabilities", CAPS_PLACE, "capset succeeded and changed nothing");
+        return 0;
+}
+
 int caps_apply(const struct sys *sys, const struct config *config, struct err *err)
 {
         const struct config_caps *caps = &config->process.capabilities;
@@ -185,6 +218,8 @@ int caps_apply(const struct sys *sys, const struct config *config, struct err *e
         effective = mask_of(&caps->effective) & permitted;
         inheritable = mask_of(&caps->inheritable) & have & bounding_now(sys);
         r = set_sets(sys, effective, permitted, inheritable, err);
+        if (r == 0)
+                r = verify_sets(sys, effective, permitted, inheritable, err);
         if (r < 0)
                 return r;
         r = sys->op->prctl(sys, PR_SET_KEEPCAPS, 0, 0, 0, 0);

@@ -26,5 +26,9 @@ int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *l
  * setresuid(2). */
 int caps_bound(const struct sys *sys, const struct config *config, struct err *err);
 
-/* After it: effective, permitted, inheritable, then ambient (which needs both of the latter). */
+/* After it, for seccomp(2): all that is permitted becomes effective again. Errors: capget's, capset's. */
+int caps_raise(const struct sys *sys, struct err *err);
+
+/* After it: effective, permitted, inheritable, then ambient (which needs both of the latter). The three are read back: a
+ * seccomp filter may refuse capset(2) and call it success. */
 int caps_apply(const struct sys *sys, const struct config *config, struct err *err);

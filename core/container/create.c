@@ -15,6 +15,7 @@
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/process.h"
+#include "core/container/seccomp.h"
 #include "core/container/state.h"
 #include "core/sys.h"
 
@@ -57,6 +58,10 @@ int container_load_config(const struct sys *sys, const char *bundle, char **ret_
                 r = config_refuse_unsupported(config, err);
         if (r == 0)
                 r = namespaces_check(config, err);
+        if (r == 0)
+                r = seccomp_check(&config->linux_.seccomp, err);
+        if (r == 0)
+                r = seccomp_check_kernel(sys, &config->linux_.seccomp, err);
         if (r == 0 && !config->process.set)
                 r = err_set(err, EINVAL, "config", "/process", "is missing: there is nothing to run");
         if (r < 0) {

@@ -173,7 +173,7 @@ static int protect_again(const struct sys *sys, struct err *err)
         return r < 0 ? err_sys(err, r, "prctl", NULL, "protecting init") : 0;
 }
 
-int identity_become(const struct sys *sys, const struct config *config, struct err *err)
+int identity_change_user(const struct sys *sys, const struct config *config, struct err *err)
 {
         int r = rlimits_apply(sys, config, err), there;
 
@@ -195,7 +195,15 @@ int identity_become(const struct sys *sys, const struct config *config, struct e
                 there = sys->op->chdir(sys, config->process.cwd);
         if (there < 0)
                 return err_sys(err, there, "chdir", "/process/cwd", "%s", config->process.cwd);
-        r = caps_apply(sys, config, err);
+        (void)sys->op->umask(sys,
+                             config->process.user.umask.set ? config->process.user.umask.v : DEFAULT_UMASK);
+        return 0;
+}
+
+int identity_drop(const struct sys *sys, const struct config *config, struct err *err)
+{
+        int r = caps_apply(sys, config, err);
+
         if (r < 0)
                 return r;
         if (config->process.no_new_privileges) {
@@ -203,14 +211,12 @@ int identity_become(const struct sys *sys, const struct config *config, struct e
                 if (r < 0)
                         return err_sys(err, r, "prctl", "/process/noNewPrivileges", "%s", "");
         }
-        (void)sys->op->umask(sys,
-                             config->process.user.umask.set ? config->process.user.umask.v : DEFAULT_UMASK);
         return identity_check_cwd(sys, err);
 }
 
 int identity_check_cwd(const struct sys *sys, struct err *err)
 {
-        char buf[4096];
+        char buf[4096] = ""; /* a seccomp filter may answer for the kernel */
         ssize_t n = sys->op->getcwd(sys, buf, sizeof(buf));
 
         if (n ==

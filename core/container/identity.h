@@ -28,10 +28,12 @@ int identity_make_cwd(const struct sys *sys, const struct config *config, struct
 int identity_own_stdio(const struct sys *sys, const struct config *config, struct err *err);
 
 /*
- * rlimits, bounding set, cwd, groups and ids, the other capability sets, no_new_privs, umask; in this order. The
- * process is non-dumpable and dies with its parent all the while: both are set again after the ids.
+ * rlimits, bounding set, cwd, groups and ids, umask; in this order. The process is non-dumpable and dies with its parent
+ * all the while: both are set again after the ids. The permitted capabilities are kept.
  */
-int identity_become(const struct sys *sys, const struct config *config, struct err *err);
+int identity_change_user(const struct sys *sys, const struct config *config, struct err *err);
+/* Then: the other capability sets, no_new_privs; checks the working directory. */
+int identity_drop(const struct sys *sys, const struct config *config, struct err *err);
 
 /*
  * The working directory must be inside the root: getcwd(2) says "(unreachable)" of what is not, which an

@@ -11,10 +11,12 @@
 #include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/caps.h"
 #include "core/container/exec_path.h"
 #include "core/container/identity.h"
 #include "core/container/namespaces.h"
 #include "core/container/rootfs.h"
+#include "core/container/seccomp.h"
 #include "core/fds/fds.h"
 #include "core/sync/sync.h"
 #include "core/sys.h"
@@ -25,6 +27,7 @@ struct init {
         struct sync_init sync;
         struct sync_received received; /* CONFIG: text, bundle, inventory */
         struct config *config;
+        struct seccomp_filter filter;
         struct fds_inventory inventory;
         char **env;
         char path[4096]; /* of the executable */
@@ -112,6 +115,29 @@ static int build(struct init *in, struct err *err)
         return r;
 }
 
+static void log_unknown(void *ctx, const char *name)
+{
+        sync_init_log(ctx, SYNC_LOG_DEBUG, "unknown system call %s in /linux/seccomp/syscalls is ignored", name);
+}
+
+/* The filter's program, before limits on memory and files hold. */
+static int compile_filter(struct init *in, struct err *err)
+{
+        return seccomp_filter_make(in->sys, in->config, log_unknown, &in->sync, &in->filter, err);
+}
+
+/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more for it. */
+static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
+{
+        int r = 0;
+
+        if (!in->filter.code || seccomp_when(&in->filter, in->config->process.no_new_privileges) != now)
+                return 0;
+        if (now == SECCOMP_BEFORE_CAPS)
+                r = caps_raise(in->sys, err);
+        return r < 0 ? r : seccomp_filter_load(&in->filter, err);
+}
+
 /* Step 4: who the payload will be, and whether its executable can be executed. */
 static int become(struct init *in, struct err *err)
 {
@@ -125,12 +151,18 @@ static int become(struct init *in, struct err *err)
         if (r == 0)
                 r = identity_own_stdio(sys, in->config, err);
         if (r == 0)
-                r = identity_become(sys, in->config, err);
+                r = identity_change_user(sys, in->config, err);
         if (r == 0)
                 r = identity_reset_signals(sys, err);
         if (r == 0)
+                r = load_filter(in, SECCOMP_BEFORE_CAPS, err);
+        if (r == 0)
+                r = identity_drop(sys, in->config, err);
+        if (r == 0)
                 r = exec_path_find(sys, in->config->process.args.item[0], in->env, in->path, sizeof(in->path),
                                    err);
+        if (r == 0)
+                r = load_filter(in, SECCOMP_BEFORE_READY, err);
         return r;
 }
 
@@ -161,6 +193,8 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
                 r = identity_check_cwd(sys, err); /* with nothing open, and as late as can be */
         if (r == 0)
                 r = sync_init_report_executing(&in->sync, &in->deadline, err);
+        if (r == 0)
+                r = load_filter(in, SECCOMP_BEFORE_EXECVE, err);
         if (r < 0)
                 return r;
         r = sys->op->execve(sys, in->path, argv, in->env);
@@ -193,6 +227,8 @@ static int run(struct init *in, const struct init_plain *plain, int socket, stru
                 r = receive(in, plain, err);
         if (r == 0)
                 r = make_argv(in, &argv, err);
+        if (r == 0)
+                r = compile_filter(in, err);
         if (r == 0)
                 r = build(in, err);
         if (r == 0)

@@ -46,6 +46,7 @@ static ssize_t no_getdents64(S, int fd U, void *buf U, size_t size U) { return -
 static int no_pipe2(S, int fds[2] U, int flags U) { return -ENOSYS; }
 static int no_socketpair(S, int domain U, int type U, int protocol U, int fds[2] U) { return -ENOSYS; }
 static int no_socket(S, int domain U, int type U, int protocol U) { return -ENOSYS; }
+static int no_connect(S, int fd U, const struct sockaddr *addr U, socklen_t len U) { return -ENOSYS; }
 static ssize_t no_sendmsg(S, int fd U, const struct msghdr *msg U, int flags U) { return -ENOSYS; }
 static ssize_t no_recvmsg(S, int fd U, struct msghdr *msg U, int flags U) { return -ENOSYS; }
 static int no_ppoll(S, struct pollfd *fds U, size_t n U, const struct timespec *timeout U, const sigset_t *mask U) { return -ENOSYS; }
@@ -71,6 +72,9 @@ static pid_t no_setsid(S) { return -ENOSYS; }
 static int no_prctl(S, int option U, unsigned long a2 U, unsigned long a3 U, unsigned long a4 U, unsigned long a5 U) { return -ENOSYS; }
 static int no_unshare(S, uint64_t flags U) { return -ENOSYS; }
 static int no_setns(S, int fd U, int nstype U) { return -ENOSYS; }
+static int no_pidfd_getfd(S, int pidfd U, int fd U, unsigned flags U) { return -ENOSYS; }
+static int no_seccomp(S, unsigned operation U, unsigned flags U, void *args U) { return -ENOSYS; }
+static int no_seccomp_compile(S, const struct sys_seccomp *profile U, struct sock_filter **ret_code U, size_t *ret_n U, struct sys_seccomp_refused *refused) { *refused = (struct sys_seccomp_refused){NULL, NULL}; return -ENOSYS; }
 static int no_setresuid(S, uid_t r U, uid_t e U, uid_t s U) { return -ENOSYS; }
 static int no_setresgid(S, gid_t r U, gid_t e U, gid_t s U) { return -ENOSYS; }
 static int no_setgroups(S, size_t n U, const gid_t *groups U) { return -ENOSYS; }
@@ -95,10 +99,10 @@ const struct sys_ops sim_enosys_ops = {
         OP(fchownat), OP(chdir), OP(getcwd), OP(umask), OP(read), OP(write), OP(lseek), OP(close),
         OP(close_range), OP(dup3), OP(fcntl), OP(fstat), OP(fstatfs), OP(fchdir), OP(fchmod), OP(fchown),
         OP(fsync), OP(ftruncate), OP(flock), OP(ioctl), OP(getdents64), OP(pipe2), OP(socketpair),
-        OP(socket), OP(sendmsg), OP(recvmsg), OP(ppoll), OP(mount), OP(umount2), OP(pivot_root),
+        OP(socket), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll), OP(mount), OP(umount2), OP(pivot_root),
         OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen), OP(fsconfig), OP(fsmount), OP(spawn),
         OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid), OP(getppid),
-        OP(geteuid), OP(setsid), OP(prctl), OP(unshare), OP(setns), OP(setresuid), OP(setresgid),
+        OP(geteuid), OP(setsid), OP(prctl), OP(unshare), OP(setns), OP(pidfd_getfd), OP(seccomp), OP(seccomp_compile), OP(setresuid), OP(setresgid),
         OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname), OP(setdomainname),
         OP(setpriority), OP(personality), OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),
         OP(clock_gettime), OP(nanosleep), OP(getrandom),

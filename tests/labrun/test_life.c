@@ -223,7 +223,8 @@ static void failure__of_any_kind__one_error_nothing_left(void **state)
                 {"{\"root\":{\"path\":\"nothere\"}}", "nothere", false},
                 {"{\"mounts\":[{\"destination\":\"/x\",\"type\":\"nofs\",\"source\":\"none\"}]}", "/mounts/0",
                  false},
-                {"{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}", "/linux/seccomp", false},
+                {"{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"listenerPath\":\"/x\"}}}",
+                 "/linux/seccomp/defaultAction", false},
         };
         struct lab *lab = *state;
 

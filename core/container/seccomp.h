@@ -1,0 +1,111 @@
+/*
+ * linux.seccomp: from config.json to a loaded filter. runtime-spec 1.2, config-linux.md "Seccomp";
+ * seccomp(2).
+ *
+ * What a profile means, where the spec leaves it open (as runc 1.1 and crun, unless said otherwise):
+ *
+ * - The native architecture is always filtered; those listed are added to it. A system call of any other
+ *   architecture, or x32's on x86-64, kills the thread: libseccomp's answer, and no default action.
+ * - A name that libseccomp doesn't know is skipped, with a debug message: it may be newer than this build, or
+ * of another architecture. A system call number that the profile doesn't name gets the default action, even
+ * if it is newer than the profile (runc: ENOSYS in place of a default ERRNO or KILL). An engine that wants
+ * ENOSYS says so in defaultErrnoRet.
+ * - A rule with the default action adds nothing. Of several rules without args for one system call the first
+ * counts, and it beats those with args. All args of a rule must hold; if an index is there twice, any arg
+ * suffices (the kernel's filters can't express more, and engines rely on it). Which one counts of two rules
+ * with args that both hold, is open; the same args twice with different actions are refused.
+ * - 32-bit architectures compare the low 32 bits of an argument.
+ * - SCMP_ACT_KILL is SCMP_ACT_KILL_THREAD. errnoRet is EPERM if absent.
+ * - SECCOMP_FILTER_FLAG_TSYNC asks for what is so anyway: init has one thread.
+ *   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY.
+ *
+ * The program is made anew for each container: nothing is cached.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/sys.h"
+
+struct config;
+struct config_seccomp;
+struct err;
+
+/* --- pure --- */
+
+/* The kernel's number (SECCOMP_RET_*, without data) of a known action. */
+uint32_t seccomp_action(const char *name);
+
+/* Some system call goes to the listener. */
+bool seccomp_notifies(const struct config_seccomp *seccomp);
+
+/*
+ * What config_validate can't know: architectures that libseccomp lacks, and SCMP_ACT_NOTIFY for a system call
+ * that the handover of the listener itself is made of, which would wait for ever. Errors: -ENOTSUP, -E2BIG
+ * with the pointer.
+ */
+int seccomp_check(const struct config_seccomp *seccomp, struct err *err);
+
+/* A profile in numbers. */
+struct seccomp_profile {
+        const struct sys *sys;
+        struct sys_seccomp policy; /* borrows from the three below */
+        struct sys_seccomp_rule *rules;
+        struct sys_seccomp_arg *args;
+        uint32_t *archs;
+};
+#define SECCOMP_PROFILE_INIT ((struct seccomp_profile){.sys = NULL})
+
+/* May be NULL: no interest. */
+typedef void seccomp_unknown_fn(void *ctx, const char *name);
+
+/* After config_validate and seccomp_check. *ret_profile is the caller's. Errors: -ENOMEM. */
+int seccomp_profile_make(const struct sys *sys, const struct config_seccomp *seccomp,
+                         seccomp_unknown_fn *unknown, void *ctx, struct seccomp_profile *ret_profile,
+                         struct err *err);
+void seccomp_profile_free(struct seccomp_profile *profile); /* NULL-safe, may be repeated */
+
+/* --- with the kernel --- */
+
+/*
+ * Whether this kernel has the actions and flags. Loads nothing. Errors: -ENOTSUP with the pointer of the
+ * first that it lacks, -ENOSYS with "/linux/seccomp" when it has no filters at all.
+ */
+int seccomp_check_kernel(const struct sys *sys, const struct config_seccomp *seccomp, struct err *err);
+
+/* A filter that can be loaded. */
+struct seccomp_filter {
+        const struct sys *sys;
+        struct sock_filter *code; /* NULL: linux.seccomp is absent; loading does nothing */
+        size_t n;
+        unsigned flags;
+        bool notify;
+};
+#define SECCOMP_FILTER_INIT ((struct seccomp_filter){.code = NULL})
+
+/*
+ * Everything but the loading, so that little happens under the filter and memory limits don't hold yet.
+ * *ret_filter is the caller's. Errors: seccomp_profile_make's, seccomp_compile's (sys.h) with the pointer of
+ * what was refused.
+ */
+int seccomp_filter_make(const struct sys *sys, const struct config *config, seccomp_unknown_fn *unknown,
+                        void *ctx, struct seccomp_filter *ret_filter, struct err *err);
+void seccomp_filter_free(struct seccomp_filter *filter); /* NULL-safe, may be repeated */
+
+/*
+ * When it is loaded. Without no_new_privs it takes CAP_SYS_ADMIN: as the last thing before the capabilities
+ * are dropped. With it as late as can be, so that only execve is left to be refused. But a listener must be
+ * handed over while the parent is there: before *ready*.
+ */
+enum seccomp_when { SECCOMP_BEFORE_CAPS, SECCOMP_BEFORE_READY, SECCOMP_BEFORE_EXECVE };
+enum seccomp_when seccomp_when(const struct seccomp_filter *filter, bool no_new_privs);
+
+/*
+ * seccomp(2): from here on the caller is filtered. Needs CAP_SYS_ADMIN in the caller's user namespace or
+ * no_new_privs. 0, or the listener's number (> 0, CLOEXEC, the caller's) if the filter notifies. Errors:
+ * -EACCES (neither of the two), -EBUSY (somebody already listens to this process's system calls), -ENOMEM.
+ */
+int seccomp_filter_load(const struct seccomp_filter *filter, struct err *err);
