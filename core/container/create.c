@@ -128,6 +128,8 @@ static int make_surroundings(struct creation *c, struct err *err)
                 r = state_save(&c->dir, &c->state,
                                err); /* what delete --force must know if we are killed now */
         if (r == 0)
+                r = state_config_save(&c->dir, c->text, c->text_len, err);
+        if (r == 0)
                 r = cgroup_make(c->sys, &c->state.cgroup, err);
         if (r == 0)
                 r = make_fifo(c, STATE_EXEC_FIFO, &c->exec_fifo, err);
@@ -181,6 +183,19 @@ static int join_cgroups(struct creation *c, struct err *err)
         return r;
 }
 
+/* What init can't do itself, while it waits. */
+static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
+{
+        struct creation *c = ctx;
+
+        (void)c;
+        (void)fd;
+        switch (ask->kind) {
+        default:
+                return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does", sync_ask_name(ask->kind));
+        }
+}
+
 static int handshake(struct creation *c, struct err *err)
 {
         struct sync_config config = {
@@ -198,7 +213,9 @@ static int handshake(struct creation *c, struct err *err)
                                      .exec_fifo = c->exec_fifo,
                                      .error_fifo = c->error_fifo,
                                      .log = c->args->log,
-                                     .log_ctx = c->args->log_ctx};
+                                     .log_ctx = c->args->log_ctx,
+                                     .ask = answer,
+                                     .ask_ctx = c};
         struct timespec deadline;
         int r = sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS, &deadline, err);
 

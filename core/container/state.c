@@ -8,6 +8,7 @@
 #include "core/base/err.h"
 #include "core/base/io.h"
 #include "core/base/limits.h"
+#include "core/base/scope.h"
 #include "core/container/process.h"
 #include "core/sys.h"
 
@@ -201,6 +202,37 @@ int state_load(const struct state_dir *dir, struct state *ret_state, struct err 
                 r = state_parse(dir->sys, text, len, ret_state, err);
                 dir->sys->op->free(dir->sys, text);
         }
+        return r;
+}
+
+/* Without fsync and rename: who finds a part of it finds `creating` in state.json, too, and what a power cut spoils has no
+ * process any more. */
+int state_config_save(const struct state_dir *dir, const char *text, size_t len, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        SCOPED_FD fd = {sys, sys->op->openat(sys, dir->fd, STATE_CONFIG_FILE,
+                                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        int r = fd.fd < 0 ? fd.fd : sys->op->fchmod(sys, fd.fd, 0600);
+
+        if (r == 0)
+                r = io_write_all(sys, fd.fd, text, len);
+        return r < 0 ? err_sys(err, r, "state", STATE_CONFIG_FILE, "in %s", dir->path) : 0;
+}
+
+int state_config_load(const struct state_dir *dir, struct config **ret_config, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        SCOPED_MEM text = {sys, NULL};
+        char *p;
+        size_t len;
+        int r = io_read_file(sys, dir->fd, STATE_CONFIG_FILE, LIMIT_CONFIG_BYTES, &p, &len, err);
+
+        if (r < 0)
+                return r;
+        text.ptr = p;
+        r = config_parse(sys, p, len, ret_config, err);
+        if (r < 0 && err)
+                err_prefix(err, STATE_CONFIG_FILE);
         return r;
 }
 

@@ -3,6 +3,8 @@
  *
  *      lock        flock(2)ed by the command that changes the container
  *      state.json  what a later command needs; replaced as a whole, so a reader needs no lock
+ *      config.json the bundle's as create read it, byte for byte: later commands must not see what became of that since.
+ *                  Whole once state.json says that creating is over
  *      exec.fifo   start's word to init
  *      error.fifo  init's words to start
  *
@@ -27,6 +29,7 @@ struct sys;
 #define STATE_EXEC_FIFO "exec.fifo"
 #define STATE_ERROR_FIFO "error.fifo"
 #define STATE_FILE "state.json"
+#define STATE_CONFIG_FILE "config.json"
 #define STATE_PATH_MAX 4096
 #define STATE_OCI_VERSION "1.2.0"
 
@@ -78,6 +81,12 @@ void state_dir_close(struct state_dir *dir); /* NULL-safe, may be repeated */
 int state_save(const struct state_dir *dir, const struct state *state, struct err *err);
 /* Reads it. -EINVAL for what labrun didn't write (place: the field), -ENOENT without the file. */
 int state_load(const struct state_dir *dir, struct state *ret_state, struct err *err);
+/*
+ * The copy of config.json: writes it, once; reads and parses it. -EEXIST; -ENOENT; -EINVAL for a copy that was cut off.
+ * *ret_config is the caller's (config_free).
+ */
+int state_config_save(const struct state_dir *dir, const char *text, size_t len, struct err *err);
+int state_config_load(const struct state_dir *dir, struct config **ret_config, struct err *err);
 /* From text, for state_load and tests. */
 int state_parse(const struct sys *sys, const char *text, size_t len, struct state *ret_state,
                 struct err *err);

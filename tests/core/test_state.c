@@ -248,6 +248,35 @@ static void state_save__loaded_again__the_same(void **state)
         assert_int_equal(state_dir_open(sys_linux(), *state, "x", true, &dir, NULL), -ENOENT);
 }
 
+static void state_config_save__loaded_again__the_same_and_removed(void **state)
+{
+        static const char text[] = "{\"ociVersion\":\"1.2.0\",\"hostname\":\"h\"}";
+        struct state_dir dir = STATE_DIR_INIT;
+        struct config *config = NULL;
+        struct err err = ERR_INIT;
+        char path[STATE_PATH_MAX + 32];
+        struct stat st;
+
+        assert_int_equal(state_dir_create(sys_linux(), *state, "x", &dir, NULL), 0);
+        assert_int_equal(state_config_load(&dir, &config, NULL), -ENOENT);
+        assert_int_equal(state_config_save(&dir, text, sizeof(text) - 1, NULL), 0);
+        assert_int_equal(state_config_save(&dir, text, sizeof(text) - 1, NULL), -EEXIST);
+        assert_int_equal(state_config_load(&dir, &config, NULL), 0);
+        assert_string_equal(config->hostname, "h");
+        config_free(sys_linux(), config);
+        config = NULL;
+        snprintf(path, sizeof(path), "%s/config.json", dir.path);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        assert_int_equal(st.st_size, sizeof(text) - 1);
+        assert_int_equal(truncate(path, 20), 0); /* a create that was killed there */
+        assert_int_equal(state_config_load(&dir, &config, &err), -EINVAL);
+        assert_null(config);
+        assert_int_equal(strncmp(err.place, "config.json", 11), 0);
+        assert_int_equal(state_dir_remove(&dir, NULL), 0);
+        state_dir_close(&dir);
+}
+
 static void state_dir_create__umask__modes_exact(void **state)
 {
         struct state_dir dir = STATE_DIR_INIT;
@@ -284,6 +313,8 @@ int main(void)
                 cmocka_unit_test(identity_home__passwd_texts__right_line),
                 cmocka_unit_test(state_parse__other_json__refused),
                 cmocka_unit_test_setup_teardown(state_save__loaded_again__the_same, make_root, remove_root),
+                cmocka_unit_test_setup_teardown(state_config_save__loaded_again__the_same_and_removed, make_root,
+                                                remove_root),
                 cmocka_unit_test_setup_teardown(state_dir_create__umask__modes_exact, make_root, remove_root),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
