@@ -30,6 +30,18 @@ static const struct cli_command *const commands[] = {&cli_create, &cli_delete, &
                                                      &cli_run,    &cli_spec,   &cli_start, &cli_state};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+const struct cli_command *const *cli_commands(size_t *ret_n)
+{
+        *ret_n = N_COMMANDS;
+        return commands;
+}
+
+const struct opt_spec *cli_global_options(size_t *ret_n)
+{
+        *ret_n = G__COUNT;
+        return global;
+}
+
 static int print_version(const struct cli *cli)
 {
         return cli_printf(cli->sys, 1, "labrun version " INITLAB_VERSION "\nspec: " STATE_OCI_VERSION "\n") <

@@ -43,6 +43,10 @@ struct cli_command {
 extern const struct cli_command cli_create, cli_delete, cli_kill, cli_list, cli_run, cli_spec, cli_start,
         cli_state;
 
+/* The tables that labrun_main parses with: the commands, and the options in front of them. */
+const struct cli_command *const *cli_commands(size_t *ret_n);
+const struct opt_spec *cli_global_options(size_t *ret_n);
+
 /* Formats (any length) and writes to fd. 0 or -errno. */
 int cli_printf(const struct sys *sys, int fd, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -23,10 +23,34 @@ static void help(const struct tool *tool)
                "130 interrupted.\n");
 }
 
+void tool_print_tables(const char *command, const char *operands, const char *summary, const struct opt_spec *o,
+                       size_t n)
+{
+        printf("command\t%s\t%s\t", command, operands);
+        for (const char *p = summary; *p; p++)
+                if (*p != '\n' || p[1])
+                        putchar(*p == '\n' ? ' ' : *p);
+        putchar('\n');
+        for (size_t i = 0; i < n; i++)
+                printf("option\t%s\t%.*s\t%s\t%s\n", o[i].name, o[i].letter != 0, &o[i].letter,
+                       o[i].arg ? o[i].arg : "", o[i].help);
+}
+
+static void print_tables(const struct tool *tool)
+{
+        const char *operands = strncmp(tool->usage, "[OPTION...]", 11) == 0 ? tool->usage + 11 : tool->usage;
+
+        tool_print_tables(tool->name, operands + strspn(operands, " "), tool->about, tool->specs, tool->n);
+        exit(fflush(stdout) == 0 ? TOOL_CLEAN : TOOL_UNABLE);
+}
+
 int tool_option(const struct tool *tool, struct opt_iter *it, const char **ret_value)
 {
         struct err err = ERR_INIT;
         char text[1024];
+
+        if (it->argc == 2 && it->at == 1 && strcmp(it->argv[1], TOOL_TABLES) == 0)
+                print_tables(tool);
         int i = opt_next(it, tool->specs, tool->n, ret_value, &err);
 
         if (i == OPT_END)

@@ -32,6 +32,14 @@ struct tool {
 /* The next option's index or OPT_END; --help, --version and mistakes end the program. */
 int tool_option(const struct tool *tool, struct opt_iter *it, const char **ret_value);
 
+/*
+ * Prints option tables in the form that core/cli/doc.awk makes man page and completion of. Every program does that with its
+ * own when TOOL_TABLES is its only argument: for the build, and in no table itself.
+ */
+#define TOOL_TABLES "--tables"
+void tool_print_tables(const char *command, const char *operands, const char *summary, const struct opt_spec *specs,
+                       size_t n);
+
 /* A number from min to max, in full; anything else ends the program with TOOL_UNABLE. */
 uint64_t tool_number(const struct tool *tool, const char *option, const char *text, uint64_t min,
                      uint64_t max);

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/err.h"
 #include "props/tool/tool.h"
+
+static const struct opt_spec specs[] = {TOOL_OPTIONS};
 
 /* What each subcommand is for; one that is not built is not shown. */
 static const struct {
@@ -57,45 +60,75 @@ static void help(const struct tool_names *names)
 
 static int unknown(const char *word, const struct tool_names *names)
 {
-        static const char *const options[] = {"--help", "--version"};
-        bool option = word[0] == '-';
-        const char *near = option ? opt_nearest(word, options, sizeof(options) / sizeof(*options))
-                                  : opt_nearest(word, (const char *const *)names->item, names->n);
+        const char *near = opt_nearest(word, (const char *const *)names->item, names->n);
 
-        fprintf(stderr, "initlab: unknown %s '%s'", option ? "option" : "subcommand", word);
+        fprintf(stderr, "initlab: unknown subcommand '%s'", word);
         if (near)
                 fprintf(stderr, "; did you mean %s?", near);
         fprintf(stderr, "\n`initlab --help` lists them.\n");
         return TOOL_UNABLE;
 }
 
+/* For the build; see tool_print_tables. */
+static int print_tables(void)
+{
+        tool_print_tables("-", "", "", specs, sizeof(specs) / sizeof(*specs));
+        return fflush(stdout) == 0 ? TOOL_CLEAN : TOOL_UNABLE;
+}
+
+/* What stands before the subcommand. A status, or -1: go on at argv[*ret_at]. */
+static int options(int argc, char **argv, const struct tool_names *names, int *ret_at)
+{
+        struct opt_iter it = {argc, argv, 1};
+        struct err err = ERR_INIT;
+        const char *value;
+        char text[1024];
+        int i = opt_next(&it, specs, sizeof(specs) / sizeof(*specs), &value, &err);
+
+        *ret_at = it.at;
+        if (i == OPT_END)
+                return -1;
+        if (i < 0) {
+                fprintf(stderr, "initlab: %s\n`initlab --help` lists them.\n",
+                        err_format(&err, text, sizeof(text)));
+                return TOOL_UNABLE;
+        }
+        if (strcmp(specs[i].name, "help") == 0)
+                help(names);
+        else
+                printf("initlab %s\n", INITLAB_VERSION);
+        return TOOL_CLEAN;
+}
+
 int main(int argc, char **argv)
 {
         char dir[PATH_MAX], libexec[PATH_MAX], program[PATH_MAX];
         struct tool_names names;
+        int status, at;
 
         tool_exe_dir(dir);
         tool_path(libexec, "%s/../libexec/initlab", dir);
         list_subcommands(libexec, &names);
-        if (argc < 2) {
+        if (argc == 2 && strcmp(argv[1], TOOL_TABLES) == 0)
+                return print_tables();
+        status = options(argc, argv, &names, &at);
+        if (status >= 0)
+                return status;
+        if (at >= argc) {
                 fprintf(stderr, "initlab: no subcommand; `initlab --help` lists them\n");
                 return TOOL_UNABLE;
         }
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        if (strcmp(argv[at], "help") == 0) {
                 help(&names);
                 return TOOL_CLEAN;
         }
-        if (strcmp(argv[1], "--version") == 0) {
-                printf("initlab %s\n", INITLAB_VERSION);
-                return TOOL_CLEAN;
-        }
         for (size_t i = 0; i < names.n; i++) {
-                if (strcmp(argv[1], names.item[i]) != 0)
+                if (strcmp(argv[at], names.item[i]) != 0)
                         continue;
                 tool_path(program, "%s/%s", libexec, names.item[i]);
-                execv(program, argv + 1);
+                execv(program, argv + at);
                 fprintf(stderr, "initlab: %s: %s\n", program, strerror(errno));
                 return TOOL_UNABLE;
         }
-        return unknown(argv[1], &names);
+        return unknown(argv[at], &names);
 }

@@ -15,3 +15,8 @@ set_target_properties(seccomp_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_
 initlab_payload_program(seccomp_probe)
 add_dependencies(test_labrun_seccomp seccomp_probe)
 target_compile_definitions(test_labrun_seccomp PRIVATE PROBE="$<TARGET_FILE:seccomp_probe>")
+# only the release build makes documents
+if(INITLAB_FLAVOUR STREQUAL release)
+  add_test(NAME labrun-documents COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/labrun/documents ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+  set_tests_properties(labrun-documents PROPERTIES LABELS tool TIMEOUT 60)
+endif()
