@@ -7,21 +7,21 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/cli/cli.h"
+#include "core/cli/rootless.h"
 #include "core/container/exec_path.h"
 #include "core/container/state.h"
 #include "core/sys.h"
 
-#define DEFAULT_ROOT "/run/labrun"
 #define EXIT_UNKNOWN_COMMAND 3 /* runc's */
 
 enum { G_ROOT, G_LOG, G_LOG_FORMAT, G_DEBUG, G_SYSTEMD, G_ROOTLESS, G_VERSION, G_HELP, G__COUNT };
 static const struct opt_spec global[] = {
-        [G_ROOT] = {"root", 0, "DIR", "where containers' states are kept (default " DEFAULT_ROOT ")"},
+        [G_ROOT] = {"root", 0, "DIR", "where containers' states are kept (default: /run/labrun, $XDG_RUNTIME_DIR/labrun)"},
         [G_LOG] = {"log", 0, "FILE", "also write messages there"},
         [G_LOG_FORMAT] = {"log-format", 0, "FORMAT", "text (default) or json"},
         [G_DEBUG] = {"debug", 0, NULL, "tell what is being done"},
         [G_SYSTEMD] = {"systemd-cgroup", 0, NULL, "refused: labrun makes its cgroups itself"},
-        [G_ROOTLESS] = {"rootless", 0, "BOOL", "auto (default) or false; true is refused"},
+        [G_ROOTLESS] = {"rootless", 0, "BOOL", "do without cgroups that may not be made: true, false, auto"},
         [G_VERSION] = {"version", 'v', NULL, "print the version"},
         [G_HELP] = {"help", 'h', NULL, "print this"},
 };
@@ -94,12 +94,7 @@ static int take_global(struct cli *cli, int opt, const char *value, bool *help, 
                 return err_set(err, ENOTSUP, "options", "--systemd-cgroup",
                                "labrun makes its cgroups itself");
         case G_ROOTLESS:
-                if (strcmp(value, "true") == 0)
-                        return err_set(err, ENOTSUP, "options", "--rootless", "labrun needs root");
-                if (strcmp(value, "auto") != 0 && strcmp(value, "false") != 0)
-                        return err_set(err, EINVAL, "options", "--rootless",
-                                       "\"%s\" is none of true, false, auto", value);
-                return 0;
+                return rootless_parse(value, &cli->rootless, err);
         case G_VERSION:
                 *version = true;
                 return 0;
@@ -213,9 +208,8 @@ static int run_command(struct cli *cli, const struct cli_command *c, struct err 
                 r = settle(cli->sys, err);
         if (r == 0)
                 r = cli_log_open(cli, err);
-        if (r == 0 && cli->sys->op->geteuid(cli->sys) != 0 && c != &cli_spec)
-                r = err_set(err, EPERM, "labrun", c->name,
-                            "needs root: rootless containers are not supported");
+        if (r == 0 && !cli->root[0] && c != &cli_spec)
+                r = rootless_default_root(cli, err);
         return r < 0 ? r : c->run(cli, err);
 }
 
@@ -241,7 +235,7 @@ static int dispatch(struct cli *cli, struct opt_iter *it, struct err *err)
 
 int labrun_main(const struct sys *sys, int argc, char **argv, char **envp)
 {
-        struct cli cli = {.sys = sys, .envp = envp, .root = DEFAULT_ROOT, .log_fd = -1};
+        struct cli cli = {.sys = sys, .envp = envp, .log_fd = -1};
         struct opt_iter it = {.argc = argc, .argv = argv, .at = 1};
         struct err err = ERR_INIT;
         bool help = false, version = false;

@@ -41,7 +41,9 @@ struct sockaddr;
 typedef int sys_spawn_fn(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len);
 
 struct sys_spawn {
-        uint64_t flags; /* CLONE_NEW* for clone3(2); CLONE_PIDFD is implied, SIGCHLD the exit signal */
+        /* CLONE_NEW* and CLONE_PARENT for clone3(2); CLONE_PIDFD is implied, SIGCHLD the exit signal (with
+         * CLONE_PARENT the caller's own) */
+        uint64_t flags;
         sys_spawn_fn *fn;
         const int *fds; /* numbers the child is told; the child's table is a copy of the parent's (fork) */
         size_t nfds;    /* <= LIMIT_SYNC_FDS */
@@ -166,6 +168,7 @@ struct sys_ops {
         pid_t (*getpid)(const struct sys *sys);
         pid_t (*getppid)(const struct sys *sys);
         uid_t (*geteuid)(const struct sys *sys);
+        gid_t (*getegid)(const struct sys *sys);
         pid_t (*setsid)(const struct sys *sys);
         int (*prctl)(const struct sys *sys, int option, unsigned long a2, unsigned long a3, unsigned long a4,
                      unsigned long a5);

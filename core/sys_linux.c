@@ -91,6 +91,7 @@ CALL(int, pidfd_send_signal, (const struct sys *s U, int fd, int g, unsigned f),
 CALL(pid_t, getpid, (const struct sys *s U))
 CALL(pid_t, getppid, (const struct sys *s U))
 CALL(uid_t, geteuid, (const struct sys *s U))
+CALL(gid_t, getegid, (const struct sys *s U))
 CALL(pid_t, setsid, (const struct sys *s U))
 CALL(int, prctl, (const struct sys *s U, int o, unsigned long a, unsigned long b, unsigned long c, unsigned long d), o, a, b, c, d)
 CALL(int, unshare, (const struct sys *s U, uint64_t f), f)
@@ -201,7 +202,7 @@ static pid_t l_spawn(const struct sys *s, const struct sys_spawn *args, int *ret
         struct clone_args ca = {
                 .flags = args->flags | CLONE_PIDFD,
                 .pidfd = (uint64_t)(uintptr_t)&pidfd,
-                .exit_signal = SIGCHLD,
+                .exit_signal = args->flags & CLONE_PARENT ? 0 : SIGCHLD, /* clone3(2) takes no other */
         };
         long pid = ret(syscall(SYS_clone3, &ca, sizeof(ca)));
 
@@ -226,7 +227,7 @@ static const struct sys_ops linux_ops = {
         OP(mount), OP(umount2), OP(pivot_root), OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen),
         OP(fsconfig), OP(fsmount),
         OP(spawn), OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid),
-        OP(getppid), OP(geteuid), OP(setsid), OP(prctl), OP(unshare), OP(setns),
+        OP(getppid), OP(geteuid), OP(getegid), OP(setsid), OP(prctl), OP(unshare), OP(setns),
         OP(pidfd_getfd), OP(seccomp), .seccomp_compile = sys_linux_seccomp_compile,
         OP(setresuid), OP(setresgid), OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname),
         OP(setdomainname), OP(setpriority), OP(personality),

@@ -27,6 +27,9 @@
 #define LIMIT_SYNC_START_MS 30000  /* start word written until EXECUTING */
 #define LIMIT_SYNC_LOG_MS 1000      /* one LOG frame: a parent that does not read must not hold init */
 
+/* Joining namespaces and cloning, or newuidmap(1): system calls that wait for nobody. */
+#define LIMIT_STAGE_MS 10000
+
 /* One file of /proc or of the state directory. */
 #define LIMIT_SMALL_FILE 65536u
 

@@ -16,10 +16,13 @@ struct sys;
 #define CLI_PATH_MAX 4096
 #define CLI_OPTIONS_MAX 16
 
+enum cli_rootless { CLI_ROOTLESS_AUTO, CLI_ROOTLESS_TRUE, CLI_ROOTLESS_FALSE }; /* rootless.h */
+
 struct cli {
         const struct sys *sys;
         char *const *envp;
-        char root[CLI_PATH_MAX]; /* absolute */
+        char root[CLI_PATH_MAX]; /* absolute; "": not given, and the command needs none */
+        enum cli_rootless rootless;
         const char *log_path;    /* NULL: none */
         int log_fd;              /* -1: none */
         bool log_json, debug;

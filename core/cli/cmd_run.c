@@ -7,8 +7,10 @@
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
 #include "core/cli/foreground.h"
+#include "core/cli/rootless.h"
 #include "core/container/create.h"
 #include "core/container/destroy.h"
+#include "core/container/exec_path.h"
 #include "core/container/process.h"
 #include "core/container/start.h"
 #include "core/container/state.h"
@@ -48,6 +50,8 @@ static int create(struct cli *cli, int *ret_pidfd, struct err *err)
                                    .inventory = cli->inventory,
                                    .listen = cli->listen,
                                    .debug = cli->debug,
+                                   .rootless = rootless_bears(cli->sys, cli->rootless),
+                                   .path = exec_path_getenv(cli->envp, "PATH"),
                                    .log = cli_log,
                                    .log_ctx = cli};
         int r;

@@ -6,6 +6,7 @@
 #include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
+#include "core/cli/spec_rootless.h"
 #include "core/sys.h"
 
 /*
@@ -187,7 +188,7 @@ static const char default_config[] =
 enum { O_BUNDLE, O_ROOTLESS, O_HELP, O_N };
 static const struct opt_spec options[] = {
         [O_BUNDLE] = {"bundle", 'b', "DIR", "where to write config.json (default: the working directory)"},
-        [O_ROOTLESS] = {"rootless", 0, NULL, "refused: labrun needs root"},
+        [O_ROOTLESS] = {"rootless", 0, NULL, "one for an ordinary user, whose ids it maps"},
         [O_HELP] = {"help", 'h', NULL, "print this"},
 };
 
@@ -196,8 +197,13 @@ static int run(struct cli *cli, struct err *err)
         const struct sys *sys = cli->sys;
         const char *bundle = cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".";
 
-        if (cli->value[O_ROOTLESS])
-                return err_set(err, ENOTSUP, "options", "--rootless", "labrun needs root");
+        SCOPED_MEM text = {sys, NULL};
+        size_t len = sizeof(default_config) - 1;
+        if (cli->value[O_ROOTLESS]) {
+                int made = spec_rootless(sys, default_config, len, (char **)&text.ptr, &len, err);
+                if (made < 0)
+                        return made;
+        }
         SCOPED_FD dir = {sys, sys->op->openat(sys, AT_FDCWD, bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
         if (dir.fd < 0)
                 return err_sys(err, dir.fd, "bundle", bundle, "%s", "");
@@ -208,7 +214,7 @@ static int run(struct cli *cli, struct err *err)
                 return err_set(err, EEXIST, "spec", "config.json", "remove it first");
         if (fd.fd < 0)
                 return err_sys(err, fd.fd, "spec", "config.json", "%s", "");
-        int r = io_write_all(sys, fd.fd, default_config, sizeof(default_config) - 1);
+        int r = io_write_all(sys, fd.fd, text.ptr ? text.ptr : default_config, len);
         if (r < 0) {
                 (void)sys->op->unlinkat(sys, dir.fd, "config.json", 0);
                 return err_sys(err, r, "spec", "config.json", "%s", "");

@@ -121,13 +121,7 @@ static bool seccomp_listens(const struct config_seccomp *s)
 
 static int refuse_linux(const struct config_linux *l, struct err *err)
 {
-        char place[64];
-
-        snprintf(place, sizeof(place), "/linux/namespaces/%zu", l->ns[CONFIG_NS_USER].index);
         const struct ask asks[] = {
-                {l->ns[CONFIG_NS_USER].set, place, "user namespaces"},
-                {l->uid_mappings.n > 0, "/linux/uidMappings", "id mappings"},
-                {l->gid_mappings.n > 0, "/linux/gidMappings", "id mappings"},
                 /* until the listener can be handed over */
                 {seccomp_listens(&l->seccomp), "/linux/seccomp/listenerPath", "seccomp listeners"},
                 {l->intel_rdt.set, "/linux/intelRdt", "Intel RDT"},

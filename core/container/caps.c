@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/config/config.h"
+#include "core/container/userns.h"
 #include "core/sys.h"
 
 #define CAPS_PLACE "/process/capabilities"
@@ -63,6 +64,16 @@ static uint64_t bounding_now(const struct sys *sys)
         return mask;
 }
 
+/* All that this kernel knows. */
+static uint64_t every(const struct sys *sys)
+{
+        int cap = 0;
+
+        while (cap < 64 && sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) >= 0)
+                cap++;
+        return cap == 64 ? UINT64_MAX : (UINT64_C(1) << cap) - 1;
+}
+
 static int permitted_now(const struct sys *sys, uint64_t *ret, struct err *err)
 {
         struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -106,6 +117,8 @@ int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *l
 
         if (r < 0)
                 return r;
+        if (userns_is_set(config)) /* who enters one has all, in it: user_namespaces(7) */
+                bounding = permitted = every(sys);
         warn_of(&caps->bounding, "bounding", bounding, log, ctx);
         warn_of(&caps->effective, "effective", permitted, log, ctx);
         warn_of(&caps->permitted, "permitted", permitted, log, ctx);

@@ -16,7 +16,9 @@
 #include "core/container/namespaces.h"
 #include "core/container/process.h"
 #include "core/container/seccomp.h"
+#include "core/container/stage.h"
 #include "core/container/state.h"
+#include "core/container/userns.h"
 #include "core/sys.h"
 
 /* A container in the making: what undo has to take back. */
@@ -62,6 +64,8 @@ int container_load_config(const struct sys *sys, const char *bundle, char **ret_
                 r = seccomp_check(&config->linux_.seccomp, err);
         if (r == 0)
                 r = seccomp_check_kernel(sys, &config->linux_.seccomp, err);
+        if (r == 0)
+                r = userns_check(sys, config, err);
         if (r == 0 && !config->process.set)
                 r = err_set(err, EINVAL, "config", "/process", "is missing: there is nothing to run");
         if (r < 0) {
@@ -119,18 +123,52 @@ static void close_fd(const struct sys *sys, int *fd)
         *fd = -1;
 }
 
+/*
+ * As runc: who may make no cgroup, and asked for none by name, does without. Then only a pid namespace of the
+ * container's own keeps its processes together.
+ */
+static int without_cgroup(struct creation *c, const struct err *why, struct err *err)
+{
+        int r = why->errnum;
+
+        if (!c->args->rootless || c->config->linux_.cgroups_path ||
+            (r != EACCES && r != EPERM && r != EROFS && r != ENOENT)) {
+                if (err)
+                        *err = *why;
+                return -r;
+        }
+        cgroup_unmake(c->sys, &c->state.cgroup);
+        cgroup_free(c->sys, &c->state.cgroup);
+        if (c->args->log)
+                c->args->log(c->args->log_ctx, SYNC_LOG_DEBUG, "no cgroup may be made: going on without");
+        if (!c->state.pid_namespace)
+                return err_set(err, EPERM, "cgroup", "/linux/namespaces",
+                               "without a cgroup the container needs a new pid namespace: nothing else would "
+                               "find all its processes again");
+        return state_save(&c->dir, &c->state, err);
+}
+
+static int make_cgroups(struct creation *c, struct err *err)
+{
+        struct err why = ERR_INIT;
+        int r = cgroup_plan(c->sys, c->config, c->args->id, &c->state.cgroup, &why);
+
+        if (r == 0) {
+                r = state_save(&c->dir, &c->state, err); /* what delete --force must know if we are killed */
+                if (r < 0)
+                        return r;
+                r = cgroup_make(c->sys, &c->state.cgroup, &why);
+        }
+        return r < 0 ? without_cgroup(c, &why, err) : 0;
+}
+
 /* Everything that init will be cloned into or given. */
 static int make_surroundings(struct creation *c, struct err *err)
 {
-        int r = cgroup_plan(c->sys, c->config, c->args->id, &c->state.cgroup, err);
+        int r = make_cgroups(c, err);
 
         if (r == 0)
-                r = state_save(&c->dir, &c->state,
-                               err); /* what delete --force must know if we are killed now */
-        if (r == 0)
                 r = state_config_save(&c->dir, c->text, c->text_len, err);
-        if (r == 0)
-                r = cgroup_make(c->sys, &c->state.cgroup, err);
         if (r == 0)
                 r = make_fifo(c, STATE_EXEC_FIFO, &c->exec_fifo, err);
         if (r == 0)
@@ -138,30 +176,42 @@ static int make_surroundings(struct creation *c, struct err *err)
         return r;
 }
 
-static int spawn(struct creation *c, struct err *err)
+static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
 {
-        const struct sys *sys = c->sys;
-        struct init_plain plain = {c->args->inventory.preserve, c->args->inventory.entry_end};
-        struct process_stat stat;
-        int sv[2], r = namespaces_join_pid(sys, c->config, err);
-
-        if (r < 0)
-                return r;
-        r = sys->op->socketpair(sys, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv);
-        if (r < 0)
-                return err_sys(err, r, "socketpair", NULL, "%s", "");
+        struct init_plain plain = {.preserve = c->args->inventory.preserve,
+                                   .entry_end = c->args->inventory.entry_end,
+                                   .unmapped = userns_is_new(c->config)};
         struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
                                  .fn = init_main,
-                                 .fds = &sv[1],
+                                 .fds = &socket,
                                  .nfds = 1,
                                  .data = &plain,
                                  .len = sizeof(plain)};
-        pid_t pid = sys->op->spawn(sys, &args, &c->pidfd);
-        close_fd(sys, &sv[1]); /* the last copy but init's: its death is our EOF */
-        c->socket = sv[0];
+        pid_t pid;
+
+        if (stage_needed(c->config))
+                return stage_spawn(c->sys, c->config, &plain, socket, ret_pid, &c->pidfd, err);
+        pid = c->sys->op->spawn(c->sys, &args, &c->pidfd);
         if (pid < 0)
                 return err_sys(err, pid, "clone3", "/linux/namespaces", "making init");
-        r = process_stat_read(sys, pid, &stat, err);
+        *ret_pid = pid;
+        return 0;
+}
+
+static int spawn(struct creation *c, struct err *err)
+{
+        const struct sys *sys = c->sys;
+        struct process_stat stat;
+        pid_t pid = 0;
+        int sv[2], r = sys->op->socketpair(sys, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv);
+
+        if (r < 0)
+                return err_sys(err, r, "socketpair", NULL, "%s", "");
+        r = make_init(c, sv[1], &pid, err);
+        close_fd(sys, &sv[1]); /* the last copy but init's: its death is our EOF */
+        c->socket = sv[0];
+        if (r == 0)
+                r = process_stat_read(sys, pid, &stat, err);
         if (r < 0)
                 return r;
         c->state.pid = pid;
@@ -175,6 +225,8 @@ static int join_cgroups(struct creation *c, struct err *err)
         bool applied = true;
         int r = cgroup_add(c->sys, &c->state.cgroup, c->state.pid, err);
 
+        if (r == 0 && userns_is_set(c->config))
+                r = userns_privilege(c->sys, c->config, c->state.pid, err);
         if (r == 0)
                 r = cgroup_apply_devices(c->sys, &c->state.cgroup, c->config, &applied, err);
         if (r == 0 && !applied && c->args->log)
@@ -188,9 +240,12 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
 {
         struct creation *c = ctx;
 
-        (void)c;
         (void)fd;
         switch (ask->kind) {
+        case SYNC_ASK_MAP_IDS:
+                if (!userns_is_new(c->config))
+                        return err_set(err, EPROTO, "sync", "init", "asks for id maps that it can't need");
+                return userns_map(c->sys, c->config, c->state.pid, c->args->path, err);
         default:
                 return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does", sync_ask_name(ask->kind));
         }

@@ -22,6 +22,8 @@ struct create_args {
         struct fds_inventory inventory;
         uint32_t listen; /* how many of inventory.preserve came by LISTEN_FDS */
         bool debug;
+        bool rootless;    /* without linux.cgroupsPath: go on without cgroups where they may not be made */
+        const char *path; /* the caller's PATH, for newuidmap(1); may be NULL */
         sync_log_fn *log; /* what init logs, and warnings; may be NULL */
         void *log_ctx;
 };

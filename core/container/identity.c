@@ -12,6 +12,7 @@
 #include "core/container/caps.h"
 #include "core/container/exec_path.h"
 #include "core/container/rlimits.h"
+#include "core/container/userns.h"
 #include "core/sys.h"
 
 #define LIMIT_PASSWD_BYTES (1u << 20)
@@ -139,6 +140,9 @@ int identity_own_stdio(const struct sys *sys, const struct config *config, struc
                 r = sys->op->fstat(sys, fd, &st);
                 if (r == 0 && st.st_uid != config->process.user.uid)
                         r = sys->op->fchown(sys, fd, config->process.user.uid, (gid_t)-1);
+                /* its owner has no id in there: it can be used, only not be opened again */
+                if (r == -EPERM && userns_is_set(config))
+                        r = 0;
                 if (r < 0)
                         return err_sys(err, r, "stdio", NULL, "giving fd %d to the payload's user", fd);
         }
@@ -151,8 +155,12 @@ static int set_ids(const struct sys *sys, const struct config *config, struct er
         uint32_t uid = config->process.user.uid, gid = config->process.user.gid;
         int r = sys->op->setgroups(sys, groups->n, groups->item); /* while we may */
 
+        /* Denied in this user namespace, or one around it, for good: the caller's groups can't be dropped. */
+        if (r == -EPERM && groups->n == 0 && userns_is_set(config))
+                r = 0;
         if (r < 0)
-                return err_sys(err, r, "setgroups", "/process/user/additionalGids", "%s", "");
+                return err_sys(err, r, "setgroups", "/process/user/additionalGids", "%s",
+                               r == -EPERM && userns_is_set(config) ? "denied in the user namespace" : "");
         r = sys->op->setresgid(sys, gid, gid, gid);
         if (r < 0)
                 return err_sys(err, r, "setresgid", "/process/user/gid", "%u", gid);

@@ -17,6 +17,7 @@
 #include "core/container/namespaces.h"
 #include "core/container/rootfs.h"
 #include "core/container/seccomp.h"
+#include "core/container/userns.h"
 #include "core/fds/fds.h"
 #include "core/sync/sync.h"
 #include "core/sys.h"
@@ -54,11 +55,11 @@ static int close_inherited(const struct sys *sys, unsigned preserve, int socket,
  * A parent that died before PDEATHSIG was set has closed its end of the socket: the read of CONFIG tells.
  * (getppid could not: in a new pid namespace it is 0 anyway.)
  */
-static int protect(const struct sys *sys, struct err *err)
+static int protect(const struct sys *sys, bool dumpable, struct err *err)
 {
         int r = sys->op->prctl(sys, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 
-        if (r == 0)
+        if (r == 0 && !dumpable)
                 r = sys->op->prctl(sys, PR_SET_DUMPABLE, 0, 0, 0, 0);
         return r < 0 ? err_sys(err, r, "prctl", NULL, "protecting init") : 0;
 }
@@ -91,15 +92,33 @@ static int receive(struct init *in, const struct init_plain *plain, struct err *
         return config_parse(in->sys, c->config, c->config_len, &in->config, err);
 }
 
+/*
+ * Until it is mapped init is nobody in there and must be dumpable; from then on it isn't, and becomes root, which
+ * makes the kernel forget what protects it.
+ */
+static int enter_user_namespace(struct init *in, struct err *err)
+{
+        const struct sync_ask ask = {.kind = SYNC_ASK_MAP_IDS};
+        int r = userns_is_new(in->config) ? sync_init_ask(&in->sync, &ask, -1, &in->deadline, err) : 0;
+
+        if (r == 0)
+                r = protect(in->sys, false, err);
+        if (r == 0)
+                r = userns_become_root(in->sys, in->config, err);
+        return r < 0 ? r : protect(in->sys, false, err);
+}
+
 /* Steps 2 and 3: where the payload will be. As labrun's user, with the host's files still in reach. */
 static int build(struct init *in, struct err *err)
 {
         const struct sys *sys = in->sys;
         const char *bundle = in->received.msg.config.bundle;
         SCOPED_FD root = {sys, -1};
-        int r = set_oom_score(in, err);
+        int r = namespaces_unshare(sys, in->config, err);
 
         (void)sys->op->umask(sys, 0); /* modes of what is made in the rootfs are exact */
+        if (r == 0)
+                r = userns_is_set(in->config) ? enter_user_namespace(in, err) : set_oom_score(in, err);
         if (r == 0)
                 r = namespaces_enter(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
@@ -222,7 +241,7 @@ static int run(struct init *in, const struct init_plain *plain, int socket, stru
         int r = close_inherited(in->sys, plain->preserve, socket, err);
 
         if (r == 0)
-                r = protect(in->sys, err);
+                r = protect(in->sys, plain->unmapped, err);
         if (r == 0)
                 r = receive(in, plain, err);
         if (r == 0)

@@ -127,7 +127,7 @@ static int with_pointer(int r, size_t index, struct err *err)
 {
         char path[ERR_PLACE_MAX];
 
-        if (!err || err->place[0] != '/' || strncmp(err->place, "/mounts/", 8) == 0)
+        if (r == 0 || !err || err->place[0] != '/' || strncmp(err->place, "/mounts/", 8) == 0)
                 return r;
         memcpy(path, err->place, sizeof(path));
         return err_sys(err, r, "mount", place_of(index, "/destination").text, "%s: %s", path, err->msg);
@@ -151,7 +151,7 @@ int mounts_target(const struct mounts *m, size_t index, bool directory, enum mou
         if (mounts_check_proc(clean, false, kind) < 0)
                 goto refused;
         if (kind == MOUNTS_PROC || is_sysfs(m, index, kind))
-                r = open_plain_dir(m, index, clean, &fd.fd, err);
+                r = with_pointer(open_plain_dir(m, index, clean, &fd.fd, err), index, err);
         else
                 r = with_pointer(inside_make(m->sys, m->root_fd, destination, directory, &fd.fd, err), index,
                                  err);
@@ -283,6 +283,20 @@ static int fs_source(const struct mounts *m, size_t index, const char *type, boo
         return r;
 }
 
+/* proc and sysfs show a namespace: only who is root of its owner may mount them (user_namespaces(7)). */
+static const char *why_not(const struct config *config, const char *type, int r)
+{
+        const struct config_namespace *ns = config->linux_.ns;
+
+        if (r != -EPERM || !ns[CONFIG_NS_USER].set)
+                return "";
+        if (strcmp(type, "sysfs") == 0 && (!ns[CONFIG_NS_NETWORK].set || ns[CONFIG_NS_NETWORK].path))
+                return " (in a user namespace it needs a new network namespace; else bind /sys)";
+        if (strcmp(type, "proc") == 0 && (!ns[CONFIG_NS_PID].set || ns[CONFIG_NS_PID].path))
+                return " (in a user namespace it needs a new pid namespace)";
+        return "";
+}
+
 int mounts_new_fs(const struct mounts *m, size_t index, const struct mount_options *o, const char *type,
                   bool own_data, int *ret_fd, struct err *err)
 {
@@ -292,7 +306,8 @@ int mounts_new_fs(const struct mounts *m, size_t index, const struct mount_optio
         int r = mnt_fs_open(&fs, m->sys, type);
 
         if (r < 0)
-                return err_sys(err, r, "mount", place_of(index, "/type").text, "%s%s", type, mnt_hint(r));
+                return err_sys(err, r, "mount", place_of(index, "/type").text, "%s%s%s", type, mnt_hint(r),
+                               why_not(m->config, type, r));
         r = fs_source(m, index, type, attrs & MOUNT_ATTR_RDONLY, &fs);
         if (r < 0)
                 return err_sys(err, r, "mount", place_of(index, "/source").text, "%s", fs.log);
@@ -304,7 +319,7 @@ int mounts_new_fs(const struct mounts *m, size_t index, const struct mount_optio
         r = mnt_fs_mount(&fs, attrs);
         if (r < 0)
                 return err_sys(err, r, "mount", place_of(index, "").text, "%s at %s%s%s", type, destination,
-                               fs.log[0] ? ": " : "", fs.log);
+                               fs.log[0] ? ": " : why_not(m->config, type, r), fs.log);
         *ret_fd = r;
         return 0;
 }

@@ -11,16 +11,16 @@
 #include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/stage.h"
 #include "core/container/sysctl.h"
 #include "core/sys.h"
 
 static bool by_clone(enum config_ns ns)
 {
-        return ns == CONFIG_NS_MOUNT || ns == CONFIG_NS_PID || ns == CONFIG_NS_NETWORK ||
-               ns == CONFIG_NS_IPC || ns == CONFIG_NS_UTS;
+        return ns != CONFIG_NS_CGROUP && ns != CONFIG_NS_TIME;
 }
 
-static void place_of(const struct config *config, enum config_ns ns, char place[ERR_PLACE_MAX])
+void namespaces_place(const struct config *config, enum config_ns ns, char place[ERR_PLACE_MAX])
 {
         snprintf(place, ERR_PLACE_MAX, "/linux/namespaces/%zu/path", config->linux_.ns[ns].index);
 }
@@ -34,7 +34,7 @@ int namespaces_check(const struct config *config, struct err *err)
                 return err_set(err, ENOTSUP, "namespaces", "/linux/namespaces",
                                "labrun needs a new mount namespace");
         if (mnt->path) {
-                place_of(config, CONFIG_NS_MOUNT, place);
+                namespaces_place(config, CONFIG_NS_MOUNT, place);
                 return err_set(err, ENOTSUP, "namespaces", place,
                                "labrun joins no mount namespace, it makes one");
         }
@@ -60,7 +60,7 @@ static int open_path(const struct sys *sys, const struct config *config, enum co
         const char *path = config->linux_.ns[ns].path;
         char place[ERR_PLACE_MAX];
 
-        place_of(config, ns, place);
+        namespaces_place(config, ns, place);
         SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)};
         if (fd.fd < 0)
                 return err_sys(err, fd.fd, "namespaces", place, "%s", path);
@@ -80,21 +80,10 @@ static int join(const struct sys *sys, const struct config *config, enum config_
         char place[ERR_PLACE_MAX];
         int r = sys->op->setns(sys, fd, (int)config_ns_flag(ns));
 
-        place_of(config, ns, place);
+        namespaces_place(config, ns, place);
         return r < 0 ? err_sys(err, r, "namespaces", place, "joining the %s namespace %s", config_ns_name(ns),
                                config->linux_.ns[ns].path)
                      : 0;
-}
-
-int namespaces_join_pid(const struct sys *sys, const struct config *config, struct err *err)
-{
-        SCOPED_FD fd = {sys, -1};
-        int r;
-
-        if (!config->linux_.ns[CONFIG_NS_PID].path)
-                return 0;
-        r = open_path(sys, config, CONFIG_NS_PID, &fd.fd, err);
-        return r < 0 ? r : join(sys, config, CONFIG_NS_PID, fd.fd, err);
 }
 
 /* The namespace is the one that we are in, the host's: HOST-UNCHANGED holds for what a path leads to as well. */
@@ -125,25 +114,46 @@ static int check_host(const struct sys *sys, const struct config *config, enum c
         return sysctl_check_host(config, ns, err);
 }
 
-/* All are opened before the first is joined: afterwards a path may be out of reach. */
-static int join_all(const struct sys *sys, const struct config *config, struct err *err)
+void namespaces_close(const struct sys *sys, int fd[CONFIG_NS__COUNT])
+{
+        for (int i = 0; i < CONFIG_NS__COUNT; i++) {
+                if (fd[i] >= 0)
+                        (void)sys->op->close(sys, fd[i]);
+                fd[i] = -1;
+        }
+}
+
+int namespaces_open(const struct sys *sys, const struct config *config, int ret_fd[CONFIG_NS__COUNT],
+                    struct err *err)
 {
         int fd[CONFIG_NS__COUNT], r = 0;
 
         for (int i = 0; i < CONFIG_NS__COUNT; i++)
                 fd[i] = -1;
         for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
-                if (config->linux_.ns[i].path && i != CONFIG_NS_PID && i != CONFIG_NS_MOUNT)
+                if (config->linux_.ns[i].path && i != CONFIG_NS_MOUNT)
                         r = open_path(sys, config, (enum config_ns)i, &fd[i], err);
         for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
                 if (fd[i] >= 0)
                         r = check_host(sys, config, (enum config_ns)i, fd[i], err);
+        if (r < 0)
+                namespaces_close(sys, fd);
+        else
+                memcpy(ret_fd, fd, sizeof(fd));
+        return r;
+}
+
+/* All are opened before the first is joined: afterwards a path may be out of reach. */
+static int join_all(const struct sys *sys, const struct config *config, struct err *err)
+{
+        int fd[CONFIG_NS__COUNT], r = namespaces_open(sys, config, fd, err);
+
+        if (r < 0)
+                return r;
         for (int i = 0; i < CONFIG_NS__COUNT && r == 0; i++)
                 if (fd[i] >= 0)
                         r = join(sys, config, (enum config_ns)i, fd[i], err);
-        for (int i = 0; i < CONFIG_NS__COUNT; i++)
-                if (fd[i] >= 0)
-                        (void)sys->op->close(sys, fd[i]);
+        namespaces_close(sys, fd);
         return r;
 }
 
@@ -215,17 +225,20 @@ static int loopback_up(const struct sys *sys, struct err *err)
         return r < 0 ? err_sys(err, r, "network", "lo", "bringing the loopback device up") : 0;
 }
 
+int namespaces_unshare(const struct sys *sys, const struct config *config, struct err *err)
+{
+        int r = unshare_one(sys, config, CONFIG_NS_CGROUP, err);
+
+        if (r == 0)
+                r = unshare_one(sys, config, CONFIG_NS_TIME, err);
+        return r < 0 ? r : set_time_offsets(sys, config, err);
+}
+
 int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err)
 {
         const struct config_namespace *net = &config->linux_.ns[CONFIG_NS_NETWORK];
-        int r = join_all(sys, config, err);
+        int r = stage_needed(config) ? 0 : join_all(sys, config, err);
 
-        if (r == 0)
-                r = unshare_one(sys, config, CONFIG_NS_CGROUP, err);
-        if (r == 0)
-                r = unshare_one(sys, config, CONFIG_NS_TIME, err);
-        if (r == 0)
-                r = set_time_offsets(sys, config, err);
         if (r == 0)
                 r = set_names(sys, config, err);
         if (r == 0 && net->set && !net->path)

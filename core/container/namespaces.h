@@ -2,17 +2,19 @@
  * linux.namespaces: which are made by clone3(2), which are joined, and what only their inside can set.
  *
  * Where each is entered:
- *   by clone3 of the parent: new mount, pid, network, ipc, uts
- *   by setns of the parent, before clone3: a pid namespace by path (only children enter it)
+ *   by clone3: new user, mount, pid, network, ipc, uts; the kernel makes the user namespace first, and the others
+ *     are its own
+ *   before clone3, by a stage (stage.h): all by path, when a user or pid namespace is among them
  *   in init: the others by path; new cgroup and time namespaces by unshare. The cgroup namespace is made only
- * here because its root is where its maker is: the parent must have moved init first.
+ *     here because its root is where its maker is: the parent must have moved init first.
  */
 #pragma once
 
 #include <stdint.h>
 
-struct config;
-struct err;
+#include "core/base/err.h"
+#include "core/config/config.h"
+
 struct sys;
 
 /* What labrun can't do: -ENOTSUP without a new mount namespace, whose mounts would be the host's. */
@@ -21,15 +23,27 @@ int namespaces_check(const struct config *config, struct err *err);
 /* The flags for clone3. */
 uint64_t namespaces_clone_flags(const struct config *config);
 
-/* The parent's part: a pid namespace by path. Children made afterwards are in it. */
-int namespaces_join_pid(const struct sys *sys, const struct config *config, struct err *err);
+/* "/linux/namespaces/N/path" of one that has a path. */
+void namespaces_place(const struct config *config, enum config_ns ns, char place[ERR_PLACE_MAX]);
 
 /*
- * Init's part: opens every path (checked to be of its type) while the host's file system is still there,
- * joins them, makes the cgroup and time namespaces, sets the offsets, host name and domain name, brings a new
- * network namespace's loopback up. A path that leads back to the runtime's own namespace is joined, but then
- * nothing in it is changed: a host name, domain name or sysctl of it is -EINVAL. The caller is non-dumpable:
- * from the first setns on processes of the
- * joined namespaces may look at it.
+ * Opens every path but a mount namespace's (checked to be of its type); -1 where there is none. A path that leads
+ * back to the caller's own namespace is one to be joined, but then nothing in it may be changed: a host name,
+ * domain name or sysctl of it is -EINVAL. The fds are the caller's (namespaces_close).
+ */
+int namespaces_open(const struct sys *sys, const struct config *config, int ret_fd[CONFIG_NS__COUNT],
+                    struct err *err);
+void namespaces_close(const struct sys *sys, int fd[CONFIG_NS__COUNT]);
+
+/*
+ * Init's first part, in its cgroups: the cgroup and time namespaces and the latter's offsets. In a new user namespace it
+ * is still dumpable, or timens_offsets in /proc would be root's and closed to it.
+ */
+int namespaces_unshare(const struct sys *sys, const struct config *config, struct err *err);
+
+/*
+ * Init's second part: joins the paths that were left to it, while the host's file system is still there; sets host
+ * name and domain name, brings a new network namespace's loopback up. The caller is non-dumpable: from the first setns
+ * on processes of the joined namespaces may look at it.
  */
 int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err);

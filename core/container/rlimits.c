@@ -58,3 +58,19 @@ int rlimits_apply(const struct sys *sys, const struct config *config, struct err
         }
         return 0;
 }
+
+void rlimits_raise(const struct sys *sys, const struct config *config, pid_t pid)
+{
+        const struct config_rlimit_list *list = &config->process.rlimits;
+
+        for (size_t i = 0; i < list->n; i++) {
+                int resource = rlimits_number(list->item[i].type);
+                struct rlimit lim;
+
+                if (resource < 0 || sys->op->prlimit64(sys, pid, resource, NULL, &lim) < 0 ||
+                    lim.rlim_max >= list->item[i].hard)
+                        continue;
+                lim.rlim_max = list->item[i].hard;
+                (void)sys->op->prlimit64(sys, pid, resource, &lim, NULL);
+        }
+}

@@ -5,7 +5,7 @@
 #define U __attribute__((unused))
 #define S const struct sys *sys U
 
-/* uid_t and mode_t are unsigned, and geteuid(2) and umask(2) can't fail: they answer 0. */
+/* uid_t and mode_t are unsigned, and geteuid(2), getegid(2) and umask(2) can't fail: they answer 0. */
 
 /* clang-format off: a table, one system call a line */
 static void *no_alloc(S, size_t n U) { return NULL; }
@@ -68,6 +68,7 @@ static int no_pidfd_send_signal(S, int pidfd U, int sig U, unsigned flags U) { r
 static pid_t no_getpid(S) { return -ENOSYS; }
 static pid_t no_getppid(S) { return -ENOSYS; }
 static uid_t no_geteuid(S) { return 0; }
+static gid_t no_getegid(S) { return 0; }
 static pid_t no_setsid(S) { return -ENOSYS; }
 static int no_prctl(S, int option U, unsigned long a2 U, unsigned long a3 U, unsigned long a4 U, unsigned long a5 U) { return -ENOSYS; }
 static int no_unshare(S, uint64_t flags U) { return -ENOSYS; }
@@ -102,7 +103,7 @@ const struct sys_ops sim_enosys_ops = {
         OP(socket), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll), OP(mount), OP(umount2), OP(pivot_root),
         OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen), OP(fsconfig), OP(fsmount), OP(spawn),
         OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid), OP(getppid),
-        OP(geteuid), OP(setsid), OP(prctl), OP(unshare), OP(setns), OP(pidfd_getfd), OP(seccomp), OP(seccomp_compile), OP(setresuid), OP(setresgid),
+        OP(geteuid), OP(getegid), OP(setsid), OP(prctl), OP(unshare), OP(setns), OP(pidfd_getfd), OP(seccomp), OP(seccomp_compile), OP(setresuid), OP(setresgid),
         OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname), OP(setdomainname),
         OP(setpriority), OP(personality), OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),
         OP(clock_gettime), OP(nanosleep), OP(getrandom),

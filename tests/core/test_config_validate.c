@@ -454,9 +454,9 @@ static void config_refuse_unsupported__each__enotsup_and_pointer(void **state)
                 {"/hooks/startContainer", HOOK, "/hooks/startContainer"},
                 {"/hooks/poststart", HOOK, "/hooks/poststart"},
                 {"/hooks/poststop", HOOK, "/hooks/poststop"},
-                {"/linux/namespaces/2/type", "\"user\"", "/linux/namespaces/2"},
-                {"/linux/uidMappings", MAP1, "/linux/uidMappings"},
-                {"/linux/gidMappings", MAP1, "/linux/gidMappings"},
+                {"/linux/namespaces/2/type", "\"user\""},
+                {"/linux/uidMappings", MAP1},
+                {"/linux/gidMappings", MAP1},
                 {"/linux/seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"},
                 {"/linux/seccomp",
                  "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":"

@@ -37,7 +37,6 @@ static void main__global_options__checked(void **state)
 
         assert_refused(lab_run(lab, "--log-format", "xml", "list", NULL), 1, "--log-format");
         assert_refused(lab_run(lab, "--systemd-cgroup", "list", NULL), 1, "--systemd-cgroup");
-        assert_refused(lab_run(lab, "--rootless", "true", "list", NULL), 1, "--rootless");
         assert_refused(lab_run(lab, "--rootless", "perhaps", "list", NULL), 1, "--rootless");
         assert_refused(lab_run(lab, "--log", "/nonexistent/x", "list", NULL), 1, "/nonexistent/x");
         assert_refused(lab_run(lab, "--debug=1", "list", NULL), 1, "--debug");
@@ -111,29 +110,7 @@ static void spec__existing_file__never_overwritten(void **state)
         assert_refused(lab_run(lab, "spec", "-b", lab->bundle, NULL), 1, "remove it first");
         assert_string_equal(lab_read(path), first);
         free(first);
-        assert_refused(lab_run(lab, "spec", "--rootless", NULL), 1, "--rootless");
         assert_refused(lab_run(lab, "spec", "-b", "/nonexistent", NULL), 1, "/nonexistent");
-}
-
-static void become_nobody(void *arg)
-{
-        (void)arg;
-        if (setgid(65534) < 0 || setuid(65534) < 0)
-                _exit(99);
-}
-
-static void main__ordinary_user__refused_clearly(void **state)
-{
-        static const char *const commands[] = {"run", "create", "start", "state", "kill", "delete", "list"};
-        struct lab *lab = *state;
-        struct stat st;
-
-        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-                if (geteuid() == 0)
-                        lab_before_exec(become_nobody, NULL);
-                assert_refused(lab_run(lab, commands[i], i < 6 ? "x" : NULL, NULL), 1, "needs root");
-        }
-        assert_int_equal(stat(lab->root, &st), -1);
 }
 
 int main(void)
@@ -146,8 +123,6 @@ int main(void)
                 cmocka_unit_test_setup_teardown(run__options__checked_before_anything_is_made, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(spec__existing_file__never_overwritten, lab_setup,
-                                                lab_teardown),
-                cmocka_unit_test_setup_teardown(main__ordinary_user__refused_clearly, lab_setup,
                                                 lab_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
