@@ -24,6 +24,7 @@ help:
 #: make test-full              the slow ones too
 #: make check [RUNTIME=/path]  real containers with labrun, runc and crun: invariants down, runtimes across
 #: make coverage               line coverage of the fuzzed modules from the committed corpora
+#: make bench                  speed as ratios: containers against a floor by hand, crun and runc
 #: make install [PREFIX=/usr/local] [DESTDIR=]
 #: make clean                  remove build/ (what was found lies in .initlab/ and stays)
 deps:
@@ -51,6 +52,11 @@ coverage:
 	@.ci/deps
 	@.ci/build coverage
 	$(call report,coverage,tests/coverage)
+
+bench:
+	@.ci/deps build check
+	@.ci/build release
+	$(call report,bench,tests/bench/run)
 
 install:
 	@.ci/install

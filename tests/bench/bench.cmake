@@ -1,0 +1,11 @@
+# Programs of `make bench`: each compares with a floor or a peer in the same run and prints ratios. No test is timed.
+function(initlab_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  target_link_libraries(${name} PRIVATE initlab_options ${ARG_LIBS})
+endfunction()
+
+initlab_bench(bench_run SOURCES bench/bench_run.c LIBS ${JANSSON_STATIC})
+initlab_bench(floor SOURCES bench/floor.c)
+initlab_static_program(floor)
