@@ -10,8 +10,11 @@
 #define LIMIT_CONFIG_LIST 16384u     /* items of one array or object */
 #define LIMIT_CONFIG_STRING 131072u  /* bytes of one string: MAX_ARG_STRLEN of execve(2) */
 
-/* runtime-spec leaves ids open; this is runc's rule: [A-Za-z0-9_+.-], not "." or "..". */
-#define LIMIT_ID_BYTES 1024u
+/*
+ * runtime-spec leaves ids open; this is runc's rule: [A-Za-z0-9_+.-], not "." or "..". An id names directories (of the
+ * state, of the cgroups), so that NAME_MAX is the end; runc lets up to 1024 bytes by and fails at mkdir.
+ */
+#define LIMIT_ID_BYTES 255u
 
 /* linux.seccomp: names times what they become. A kernel's program has 4096 instructions at most. */
 #define LIMIT_SECCOMP_RULES 16384u

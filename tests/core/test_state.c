@@ -112,6 +112,20 @@ static void state_check_id__names__runc_rule(void **state)
         assert_int_equal(state_check_id(longest, NULL), -EINVAL);
 }
 
+static void state_dir_create__longest_id__made(void **state)
+{
+        char root[] = "/tmp/initlab-test-XXXXXX", longest[LIMIT_ID_BYTES + 1];
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+
+        (void)state;
+        assert_non_null(mkdtemp(root));
+        memset(longest, 'a', sizeof(longest));
+        longest[LIMIT_ID_BYTES] = '\0';
+        assert_int_equal(state_dir_create(sys_linux(), root, longest, &dir, NULL), 0);
+        assert_int_equal(state_dir_remove(&dir, NULL), 0);
+        assert_int_equal(rmdir(root), 0);
+}
+
 static void signal_number__names_and_numbers__as_kill(void **state)
 {
         static const struct {
@@ -309,6 +323,7 @@ int main(void)
                 cmocka_unit_test(process_open__wrong_start_time__gone),
                 cmocka_unit_test(state_format_time__known_dates__rfc3339),
                 cmocka_unit_test(state_check_id__names__runc_rule),
+                cmocka_unit_test(state_dir_create__longest_id__made),
                 cmocka_unit_test(signal_number__names_and_numbers__as_kill),
                 cmocka_unit_test(identity_home__passwd_texts__right_line),
                 cmocka_unit_test(state_parse__other_json__refused),
