@@ -103,6 +103,8 @@ struct sys_ops {
         int (*mknodat)(const struct sys *sys, int dirfd, const char *path, mode_t mode, dev_t dev);
         int (*symlinkat)(const struct sys *sys, const char *target, int dirfd, const char *path);
         int (*unlinkat)(const struct sys *sys, int dirfd, const char *path, int flags);
+        int (*linkat)(const struct sys *sys, int olddirfd, const char *oldpath, int newdirfd, const char *newpath,
+                      int flags);
         int (*renameat2)(const struct sys *sys, int olddirfd, const char *oldpath, int newdirfd,
                          const char *newpath, unsigned flags);
         ssize_t (*readlinkat)(const struct sys *sys, int dirfd, const char *path, char *buf, size_t size);

@@ -47,6 +47,7 @@ CALL(int, mkdirat, (const struct sys *s U, int d, const char *p, mode_t m), d, p
 CALL(int, mknodat, (const struct sys *s U, int d, const char *p, mode_t m, dev_t dev), d, p, m, (unsigned)dev)
 CALL(int, symlinkat, (const struct sys *s U, const char *t, int d, const char *p), t, d, p)
 CALL(int, unlinkat, (const struct sys *s U, int d, const char *p, int f), d, p, f)
+CALL(int, linkat, (const struct sys *s U, int od, const char *o, int nd, const char *n, int f), od, o, nd, n, f)
 CALL(int, renameat2, (const struct sys *s U, int od, const char *o, int nd, const char *n, unsigned f), od, o, nd, n, f)
 CALL(ssize_t, readlinkat, (const struct sys *s U, int d, const char *p, char *b, size_t n), d, p, b, n)
 CALL(int, faccessat2, (const struct sys *s U, int d, const char *p, int m, int f), d, p, m, f)
@@ -218,7 +219,7 @@ static pid_t l_spawn(const struct sys *s, const struct sys_spawn *args, int *ret
 #define OP(name) .name = l_##name
 static const struct sys_ops linux_ops = {
         OP(alloc), OP(realloc), OP(free),
-        OP(openat), OP(openat2), OP(mkdirat), OP(mknodat), OP(symlinkat), OP(unlinkat), OP(renameat2),
+        OP(openat), OP(openat2), OP(mkdirat), OP(mknodat), OP(symlinkat), OP(unlinkat), OP(linkat), OP(renameat2),
         OP(readlinkat), OP(fstatat), OP(faccessat2), OP(fchmodat), OP(fchownat), OP(chdir), OP(getcwd),
         OP(umask),
         OP(read), OP(write), OP(lseek), OP(close), OP(close_range), OP(dup3), OP(fcntl), OP(fstat),

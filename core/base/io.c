@@ -119,3 +119,53 @@ int io_replace_file(const struct sys *sys, int dirfd, const char *path, const vo
         }
         return 0;
 }
+
+/* A file without a name in path's directory. -errno: the file system has none. */
+static int open_nameless(const struct sys *sys, const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        size_t len = slash ? (size_t)(slash - path) + 1 : 0; /* with it: of "/pid" it is "/" */
+        char dir[4096] = ".";
+
+        if (len >= sizeof(dir))
+                return -ENAMETOOLONG;
+        if (len > 0) {
+                memcpy(dir, path, len);
+                dir[len] = '\0';
+        }
+        return sys->op->openat(sys, AT_FDCWD, dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+}
+
+/* linkat never replaces, and a name that could be renamed over is one that could be left behind. */
+static int give_name(const struct sys *sys, int fd, const char *path)
+{
+        int r = -EEXIST;
+
+        for (int i = 0; i < 10 && r == -EEXIST; i++) {
+                r = sys->op->linkat(sys, fd, "", AT_FDCWD, path, AT_EMPTY_PATH);
+                if (r == -EEXIST) {
+                        int removed = sys->op->unlinkat(sys, AT_FDCWD, path, 0);
+                        if (removed < 0 && removed != -ENOENT)
+                                return removed;
+                }
+        }
+        return r;
+}
+
+int io_place_file(const struct sys *sys, const char *path, const void *buf, size_t n, mode_t mode,
+                  struct err *err)
+{
+        SCOPED_FD fd = {sys, open_nameless(sys, path)};
+        int r = fd.fd;
+
+        if (r >= 0) {
+                r = replace_write(sys, fd.fd, buf, n, mode);
+                if (r < 0)
+                        return err_sys(err, r, "write", path, "%s", "");
+                r = give_name(sys, fd.fd, path);
+        }
+        /* Without O_TMPFILE; or without CAP_DAC_READ_SEARCH, which AT_EMPTY_PATH asks for. */
+        if (r == -EOPNOTSUPP || r == -EISDIR || r == -EINVAL || r == -ENOENT)
+                return io_replace_file(sys, AT_FDCWD, path, buf, n, mode, err);
+        return r < 0 ? err_sys(err, r, "create", path, "%s", "") : 0;
+}

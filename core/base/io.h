@@ -33,3 +33,11 @@ int io_write_file(const struct sys *sys, int dirfd, const char *path, const char
  */
 int io_replace_file(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n,
                     mode_t mode, struct err *err);
+
+/*
+ * Puts a whole file at path, in a directory that is the caller's: whatever dies in the midst leaves no other name there.
+ * The file has none until it is written (O_TMPFILE, Linux 3.11, linkat(2)); what was at path is removed just before it
+ * gets that one. On a file system without O_TMPFILE it is io_replace_file, which a kill -9 makes leave path.tmp-PID.
+ */
+int io_place_file(const struct sys *sys, const char *path, const void *buf, size_t n, mode_t mode,
+                  struct err *err);

@@ -288,7 +288,7 @@ static int publish(struct creation *c, struct err *err)
         close_fd(c->sys, &c->exec_fifo);
         close_fd(c->sys, &c->error_fifo);
         if (c->args->pid_file) {
-                r = io_replace_file(c->sys, AT_FDCWD, c->args->pid_file, text, (size_t)n, 0644, err);
+                r = io_place_file(c->sys, c->args->pid_file, text, (size_t)n, 0644, err);
                 c->pid_file = r == 0;
         }
         if (r < 0)

@@ -17,6 +17,7 @@ static int no_mkdirat(S, int dirfd U, const char *path U, mode_t mode U) { retur
 static int no_mknodat(S, int dirfd U, const char *path U, mode_t mode U, dev_t dev U) { return -ENOSYS; }
 static int no_symlinkat(S, const char *target U, int dirfd U, const char *path U) { return -ENOSYS; }
 static int no_unlinkat(S, int dirfd U, const char *path U, int flags U) { return -ENOSYS; }
+static int no_linkat(S, int olddirfd U, const char *oldpath U, int newdirfd U, const char *newpath U, int flags U) { return -ENOSYS; }
 static int no_renameat2(S, int olddirfd U, const char *oldpath U, int newdirfd U, const char *newpath U, unsigned flags U) { return -ENOSYS; }
 static ssize_t no_readlinkat(S, int dirfd U, const char *path U, char *buf U, size_t size U) { return -ENOSYS; }
 static int no_fstatat(S, int dirfd U, const char *path U, struct stat *st U, int flags U) { return -ENOSYS; }
@@ -96,7 +97,7 @@ static ssize_t no_getrandom(S, void *buf U, size_t n U, unsigned flags U) { retu
 #define OP(name) .name = no_##name
 const struct sys_ops sim_enosys_ops = {
         OP(alloc), OP(realloc), OP(free), OP(openat), OP(openat2), OP(mkdirat), OP(mknodat), OP(symlinkat),
-        OP(unlinkat), OP(renameat2), OP(readlinkat), OP(fstatat), OP(faccessat2), OP(fchmodat),
+        OP(unlinkat), OP(linkat), OP(renameat2), OP(readlinkat), OP(fstatat), OP(faccessat2), OP(fchmodat),
         OP(fchownat), OP(chdir), OP(getcwd), OP(umask), OP(read), OP(write), OP(lseek), OP(close),
         OP(close_range), OP(dup3), OP(fcntl), OP(fstat), OP(fstatfs), OP(fchdir), OP(fchmod), OP(fchown),
         OP(fsync), OP(ftruncate), OP(flock), OP(ioctl), OP(getdents64), OP(pipe2), OP(socketpair),
