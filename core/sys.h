@@ -137,6 +137,7 @@ struct sys_ops {
         int (*pipe2)(const struct sys *sys, int fds[2], int flags);
         int (*socketpair)(const struct sys *sys, int domain, int type, int protocol, int fds[2]);
         int (*socket)(const struct sys *sys, int domain, int type, int protocol);
+        int (*bind)(const struct sys *sys, int fd, const struct sockaddr *addr, socklen_t len);
         int (*connect)(const struct sys *sys, int fd, const struct sockaddr *addr, socklen_t len);
         ssize_t (*sendmsg)(const struct sys *sys, int fd, const struct msghdr *msg, int flags);
         ssize_t (*recvmsg)(const struct sys *sys, int fd, struct msghdr *msg, int flags);
@@ -205,6 +206,8 @@ struct sys_ops {
         int (*setdomainname)(const struct sys *sys, const char *name, size_t len);
         int (*setpriority)(const struct sys *sys, int which, id_t who, int prio);
         int (*personality)(const struct sys *sys, unsigned long persona);
+        long (*keyctl)(const struct sys *sys, int op, unsigned long a2, unsigned long a3, unsigned long a4,
+                       unsigned long a5);
 
         /* --- signals --- */
         int (*rt_sigprocmask)(const struct sys *sys, int how, const sigset_t *set, sigset_t *old);

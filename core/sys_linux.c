@@ -74,6 +74,7 @@ CALL(ssize_t, getdents64, (const struct sys *s U, int fd, void *b, size_t n), fd
 CALL(int, pipe2, (const struct sys *s U, int fds[2], int f), fds, f)
 CALL(int, socketpair, (const struct sys *s U, int d, int t, int p, int fds[2]), d, t, p, fds)
 CALL(int, socket, (const struct sys *s U, int d, int t, int p), d, t, p)
+CALL(int, bind, (const struct sys *s U, int fd, const struct sockaddr *a, socklen_t n), fd, a, n)
 CALL(int, connect, (const struct sys *s U, int fd, const struct sockaddr *a, socklen_t n), fd, a, n)
 CALL(ssize_t, sendmsg, (const struct sys *s U, int fd, const struct msghdr *m, int f), fd, m, f)
 CALL(ssize_t, recvmsg, (const struct sys *s U, int fd, struct msghdr *m, int f), fd, m, f)
@@ -109,6 +110,7 @@ CALL(int, sethostname, (const struct sys *s U, const char *n, size_t l), n, l)
 CALL(int, setdomainname, (const struct sys *s U, const char *n, size_t l), n, l)
 CALL(int, setpriority, (const struct sys *s U, int w, id_t i, int p), w, i, p)
 CALL(int, personality, (const struct sys *s U, unsigned long p), p)
+CALL(long, keyctl, (const struct sys *s U, int o, unsigned long a, unsigned long b, unsigned long c, unsigned long d), o, a, b, c, d)
 CALL(int, clock_gettime, (const struct sys *s U, clockid_t c, struct timespec *t), c, t)
 CALL(int, nanosleep, (const struct sys *s U, const struct timespec *r, struct timespec *m), r, m)
 CALL(ssize_t, getrandom, (const struct sys *s U, void *b, size_t n, unsigned f), b, n, f)
@@ -224,14 +226,14 @@ static const struct sys_ops linux_ops = {
         OP(umask),
         OP(read), OP(write), OP(lseek), OP(close), OP(close_range), OP(dup3), OP(fcntl), OP(fstat),
         OP(fstatfs), OP(fchdir), OP(fchmod), OP(fchown), OP(fsync), OP(ftruncate), OP(flock), OP(ioctl),
-        OP(getdents64), OP(pipe2), OP(socketpair), OP(socket), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll),
+        OP(getdents64), OP(pipe2), OP(socketpair), OP(socket), OP(bind), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll),
         OP(mount), OP(umount2), OP(pivot_root), OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen),
         OP(fsconfig), OP(fsmount),
         OP(spawn), OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid),
         OP(getppid), OP(geteuid), OP(getegid), OP(setsid), OP(prctl), OP(unshare), OP(setns),
         OP(pidfd_getfd), OP(seccomp), .seccomp_compile = sys_linux_seccomp_compile,
         OP(setresuid), OP(setresgid), OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname),
-        OP(setdomainname), OP(setpriority), OP(personality),
+        OP(setdomainname), OP(setpriority), OP(personality), OP(keyctl),
         OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),
         OP(clock_gettime), OP(nanosleep), OP(getrandom),
 };

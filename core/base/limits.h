@@ -33,6 +33,9 @@
 /* Joining namespaces and cloning, or newuidmap(1): system calls that wait for nobody. */
 #define LIMIT_STAGE_MS 10000
 
+/* --console-socket, --pidfd-socket: a listener whose queue is full. */
+#define LIMIT_HANDOVER_MS 10000
+
 /* One file of /proc or of the state directory. */
 #define LIMIT_SMALL_FILE 65536u
 

@@ -16,14 +16,15 @@
 #include "core/container/state.h"
 #include "core/sys.h"
 
-enum { O_BUNDLE, O_PID_FILE, O_PRESERVE, O_NO_PIVOT, O_KEYRING, O_CONSOLE, O_CREATE__COUNT };
+enum { O_BUNDLE, O_PID_FILE, O_PRESERVE, O_NO_PIVOT, O_KEYRING, O_CONSOLE, O_PIDFD, O_CREATE__COUNT };
 #define CREATE_OPTIONS                                                                                \
         [O_BUNDLE] = {"bundle", 'b', "DIR", "the bundle (default: the working directory)"},           \
         [O_PID_FILE] = {"pid-file", 0, "FILE", "write init's pid there"},                             \
         [O_PRESERVE] = {"preserve-fds", 0, "N", "pass fds 3 to 2+N on (after those of LISTEN_FDS)"},  \
         [O_NO_PIVOT] = {"no-pivot", 0, NULL, "refused: pivot_root is what keeps the payload inside"}, \
-        [O_KEYRING] = {"no-new-keyring", 0, NULL, "accepted: labrun makes no keyring"},               \
-        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "refused: labrun makes no terminal"}
+        [O_KEYRING] = {"no-new-keyring", 0, NULL, "leave the payload the caller's session keyring"},  \
+        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "refused: labrun makes no terminal"},           \
+        [O_PIDFD] = {"pidfd-socket", 0, "SOCKET", "send init's pidfd to whoever listens there"}
 
 enum { O_CREATE_HELP = O_CREATE__COUNT, O_CREATE_N };
 static const struct opt_spec create_options[] = {
@@ -47,6 +48,8 @@ static int create(struct cli *cli, int *ret_pidfd, struct err *err)
                                    .id = cli->operands[0],
                                    .bundle = bundle,
                                    .pid_file = cli->value[O_PID_FILE],
+                                   .pidfd_socket = cli->value[O_PIDFD],
+                                   .keep_keyring = cli->value[O_KEYRING] != NULL,
                                    .inventory = cli->inventory,
                                    .listen = cli->listen,
                                    .debug = cli->debug,

@@ -12,6 +12,7 @@
 #include "core/container/caps.h"
 #include "core/container/cgroup.h"
 #include "core/container/destroy.h"
+#include "core/container/handover.h"
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/process.h"
@@ -20,6 +21,8 @@
 #include "core/container/state.h"
 #include "core/container/userns.h"
 #include "core/sys.h"
+
+#define PIDFD_SOCKET "--pidfd-socket"
 
 /* A container in the making: what undo has to take back. */
 struct creation {
@@ -33,7 +36,7 @@ struct creation {
         char rootfs[STATE_PATH_MAX], created[64];
         int exec_fifo, error_fifo; /* O_RDWR; closed once init has its copies */
         int socket;                /* our end */
-        int pidfd;
+        int pidfd, pidfd_socket;
         bool pid_file; /* written */
 };
 
@@ -180,7 +183,8 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
 {
         struct init_plain plain = {.preserve = c->args->inventory.preserve,
                                    .entry_end = c->args->inventory.entry_end,
-                                   .unmapped = userns_is_new(c->config)};
+                                   .unmapped = userns_is_new(c->config),
+                                   .keep_keyring = c->args->keep_keyring};
         struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
                                  .fn = init_main,
                                  .fds = &socket,
@@ -247,7 +251,8 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
                         return err_set(err, EPROTO, "sync", "init", "asks for id maps that it can't need");
                 return userns_map(c->sys, c->config, c->state.pid, c->args->path, err);
         default:
-                return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does", sync_ask_name(ask->kind));
+                return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does",
+                               sync_ask_name(ask->kind));
         }
 }
 
@@ -322,6 +327,7 @@ static void release(struct creation *c)
         close_fd(sys, &c->error_fifo);
         close_fd(sys, &c->socket);
         close_fd(sys, &c->pidfd);
+        close_fd(sys, &c->pidfd_socket);
         state_dir_close(&c->dir);
         cgroup_free(sys, &c->state.cgroup);
         config_free(sys, c->config);
@@ -335,6 +341,8 @@ static int create(struct creation *c, struct err *err)
 
         if (r == 0)
                 r = container_load_config(c->sys, a->bundle, &c->text, &c->text_len, &c->config, err);
+        if (r == 0 && a->pidfd_socket)
+                r = handover_connect(c->sys, a->pidfd_socket, PIDFD_SOCKET, &c->pidfd_socket, err);
         if (r == 0)
                 r = state_dir_create(c->sys, a->root, a->id, &c->dir, err);
         if (r < 0)
@@ -351,6 +359,8 @@ static int create(struct creation *c, struct err *err)
                 r = join_cgroups(c, err);
         if (r == 0)
                 r = handshake(c, err);
+        if (r == 0 && c->pidfd_socket >= 0) /* "standard" is runc's name for a container's init */
+                r = handover_send(c->sys, c->pidfd_socket, "standard", c->pidfd, PIDFD_SOCKET, err);
         return r == 0 ? publish(c, err) : r;
 }
 
@@ -362,7 +372,8 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                              .exec_fifo = -1,
                              .error_fifo = -1,
                              .socket = -1,
-                             .pidfd = -1};
+                             .pidfd = -1,
+                             .pidfd_socket = -1};
         int r;
 
         c.dir.sys = sys;

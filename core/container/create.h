@@ -17,8 +17,10 @@ struct sys;
 struct create_args {
         const char *root; /* the state root, absolute */
         const char *id;
-        const char *bundle;   /* absolute */
-        const char *pid_file; /* NULL: none */
+        const char *bundle;       /* absolute */
+        const char *pid_file;     /* NULL: none */
+        const char *pidfd_socket; /* init's pidfd is sent there; NULL: nowhere */
+        bool keep_keyring;        /* init stays in the caller's session keyring */
         struct fds_inventory inventory;
         uint32_t listen; /* how many of inventory.preserve came by LISTEN_FDS */
         bool debug;

@@ -14,6 +14,7 @@
 #include "core/container/caps.h"
 #include "core/container/exec_path.h"
 #include "core/container/identity.h"
+#include "core/container/keyring.h"
 #include "core/container/namespaces.h"
 #include "core/container/rootfs.h"
 #include "core/container/seccomp.h"
@@ -26,6 +27,7 @@
 struct init {
         const struct sys *sys;
         struct sync_init sync;
+        struct init_plain plain;
         struct sync_received received; /* CONFIG: text, bundle, inventory */
         struct config *config;
         struct seccomp_filter filter;
@@ -77,7 +79,7 @@ static int set_oom_score(const struct init *in, struct err *err)
         return r < 0 ? err_sys(err, r, "oom_score_adj", "/process/oomScoreAdj", "%d", adj->v) : 0;
 }
 
-static int receive(struct init *in, const struct init_plain *plain, struct err *err)
+static int receive(struct init *in, struct err *err)
 {
         const struct sync_config *c;
         int r = sync_deadline_in(in->sys, LIMIT_SYNC_CREATE_MS, &in->deadline, err);
@@ -88,13 +90,13 @@ static int receive(struct init *in, const struct init_plain *plain, struct err *
                 return r;
         c = &in->received.msg.config;
         in->inventory = c->inventory;
-        in->inventory.entry_end = plain->entry_end;
+        in->inventory.entry_end = in->plain.entry_end;
         return config_parse(in->sys, c->config, c->config_len, &in->config, err);
 }
 
 /*
- * Until it is mapped init is nobody in there and must be dumpable; from then on it isn't, and becomes root, which
- * makes the kernel forget what protects it.
+ * Until it is mapped init is nobody in there and must be dumpable; from then on it isn't, and becomes root,
+ * which makes the kernel forget what protects it.
  */
 static int enter_user_namespace(struct init *in, struct err *err)
 {
@@ -136,7 +138,8 @@ static int build(struct init *in, struct err *err)
 
 static void log_unknown(void *ctx, const char *name)
 {
-        sync_init_log(ctx, SYNC_LOG_DEBUG, "unknown system call %s in /linux/seccomp/syscalls is ignored", name);
+        sync_init_log(ctx, SYNC_LOG_DEBUG, "unknown system call %s in /linux/seccomp/syscalls is ignored",
+                      name);
 }
 
 /* The filter's program, before limits on memory and files hold. */
@@ -145,7 +148,8 @@ static int compile_filter(struct init *in, struct err *err)
         return seccomp_filter_make(in->sys, in->config, log_unknown, &in->sync, &in->filter, err);
 }
 
-/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more for it. */
+/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more
+ * for it. */
 static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
 {
         int r = 0;
@@ -157,16 +161,29 @@ static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
         return r < 0 ? r : seccomp_filter_load(&in->filter, err);
 }
 
+/* The end of step 3: nothing of the caller's session is left, neither its terminal nor its keys. */
+static int new_session(struct init *in, struct err *err)
+{
+        const struct config *config = in->config;
+        pid_t sid = in->sys->op->setsid(in->sys);
+        int r;
+
+        if (sid < 0) /* init is no group leader yet: it was just cloned */
+                return err_sys(err, (int)sid, "setsid", NULL, "%s", "");
+        if (in->plain.keep_keyring)
+                return 0;
+        r = keyring_join(in->sys, in->received.msg.config.id, config->linux_.ns[CONFIG_NS_USER].set, err);
+        if (r == 0)
+                sync_init_log(&in->sync, SYNC_LOG_DEBUG,
+                              "there are no keyrings here: the caller's session keyring stays");
+        return r < 0 ? r : 0;
+}
+
 /* Step 4: who the payload will be, and whether its executable can be executed. */
 static int become(struct init *in, struct err *err)
 {
         const struct sys *sys = in->sys;
-        int r = 0;
-        pid_t sid = sys->op->setsid(sys);
-
-        if (sid < 0) /* init is no group leader yet: it was just cloned */
-                return err_sys(err, (int)sid, "setsid", NULL, "%s", "");
-        r = identity_environment(sys, in->config, in->received.msg.config.listen, &in->env, err);
+        int r = identity_environment(sys, in->config, in->received.msg.config.listen, &in->env, err);
         if (r == 0)
                 r = identity_own_stdio(sys, in->config, err);
         if (r == 0)
@@ -235,21 +252,23 @@ static int make_argv(const struct init *in, char ***ret_argv, struct err *err)
         return 0;
 }
 
-static int run(struct init *in, const struct init_plain *plain, int socket, struct err *err)
+static int run(struct init *in, int socket, struct err *err)
 {
         char **argv = NULL;
-        int r = close_inherited(in->sys, plain->preserve, socket, err);
+        int r = close_inherited(in->sys, in->plain.preserve, socket, err);
 
         if (r == 0)
                 r = protect(in->sys, plain->unmapped, err);
         if (r == 0)
-                r = receive(in, plain, err);
+                r = receive(in, err);
         if (r == 0)
                 r = make_argv(in, &argv, err);
         if (r == 0)
                 r = compile_filter(in, err);
         if (r == 0)
                 r = build(in, err);
+        if (r == 0)
+                r = new_session(in, err);
         if (r == 0)
                 r = become(in, err);
         if (r == 0)
@@ -260,13 +279,12 @@ static int run(struct init *in, const struct init_plain *plain, int socket, stru
 int init_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
 {
         struct init in = {.sys = sys, .received = SYNC_RECEIVED_INIT};
-        struct init_plain plain;
         struct err err = ERR_INIT;
 
-        assert(nfds == 1 && len == sizeof(plain));
-        memcpy(&plain, data, sizeof(plain));
+        assert(nfds == 1 && len == sizeof(in.plain));
+        memcpy(&in.plain, data, sizeof(in.plain));
         sync_init_begin(&in.sync, sys, fds[0]);
-        (void)run(&in, &plain, fds[0], &err);
+        (void)run(&in, fds[0], &err);
         /* Whoever waits for us is told, the parent or start; the exit status is what remains when nobody
          * does. */
         if (sync_deadline_in(sys, LIMIT_SYNC_START_MS, &in.deadline, NULL) == 0)

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sys;
@@ -22,8 +23,10 @@ struct sys;
 struct init_plain {
         unsigned preserve;  /* N; init closes what is above 2+N before it reads anything */
         unsigned entry_end; /* of struct fds_inventory, which CONFIG doesn't carry */
-        unsigned unmapped;  /* 1: in a new user namespace, whose maps the parent writes when asked. Until then init
-                               stays dumpable, or an ordinary user's labrun could not open its files in /proc */
+        unsigned unmapped;  /* 1: in a new user namespace, whose maps the parent writes when asked. Until then
+                               init  stays dumpable, or an ordinary user's labrun could not open its files in
+                               /proc */
+        unsigned keep_keyring; /* 1: --no-new-keyring */
 };
 
 /* A sys_spawn_fn: fds[0] is its end of the socket, data a struct init_plain. Returns only when it failed: 1.

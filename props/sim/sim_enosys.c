@@ -47,6 +47,7 @@ static ssize_t no_getdents64(S, int fd U, void *buf U, size_t size U) { return -
 static int no_pipe2(S, int fds[2] U, int flags U) { return -ENOSYS; }
 static int no_socketpair(S, int domain U, int type U, int protocol U, int fds[2] U) { return -ENOSYS; }
 static int no_socket(S, int domain U, int type U, int protocol U) { return -ENOSYS; }
+static int no_bind(S, int fd U, const struct sockaddr *addr U, socklen_t len U) { return -ENOSYS; }
 static int no_connect(S, int fd U, const struct sockaddr *addr U, socklen_t len U) { return -ENOSYS; }
 static ssize_t no_sendmsg(S, int fd U, const struct msghdr *msg U, int flags U) { return -ENOSYS; }
 static ssize_t no_recvmsg(S, int fd U, struct msghdr *msg U, int flags U) { return -ENOSYS; }
@@ -87,6 +88,7 @@ static int no_sethostname(S, const char *name U, size_t len U) { return -ENOSYS;
 static int no_setdomainname(S, const char *name U, size_t len U) { return -ENOSYS; }
 static int no_setpriority(S, int which U, id_t who U, int prio U) { return -ENOSYS; }
 static int no_personality(S, unsigned long persona U) { return -ENOSYS; }
+static long no_keyctl(S, int op U, unsigned long a2 U, unsigned long a3 U, unsigned long a4 U, unsigned long a5 U) { return -ENOSYS; }
 static int no_rt_sigprocmask(S, int how U, const sigset_t *set U, sigset_t *old U) { return -ENOSYS; }
 static int no_rt_sigaction(S, int sig U, const struct sigaction *act U, struct sigaction *old U) { return -ENOSYS; }
 static int no_signalfd4(S, int fd U, const sigset_t *mask U, int flags U) { return -ENOSYS; }
@@ -101,12 +103,12 @@ const struct sys_ops sim_enosys_ops = {
         OP(fchownat), OP(chdir), OP(getcwd), OP(umask), OP(read), OP(write), OP(lseek), OP(close),
         OP(close_range), OP(dup3), OP(fcntl), OP(fstat), OP(fstatfs), OP(fchdir), OP(fchmod), OP(fchown),
         OP(fsync), OP(ftruncate), OP(flock), OP(ioctl), OP(getdents64), OP(pipe2), OP(socketpair),
-        OP(socket), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll), OP(mount), OP(umount2), OP(pivot_root),
+        OP(socket), OP(bind), OP(connect), OP(sendmsg), OP(recvmsg), OP(ppoll), OP(mount), OP(umount2), OP(pivot_root),
         OP(open_tree), OP(move_mount), OP(mount_setattr), OP(fsopen), OP(fsconfig), OP(fsmount), OP(spawn),
         OP(execve), OP(waitid), OP(kill), OP(pidfd_open), OP(pidfd_send_signal), OP(getpid), OP(getppid),
         OP(geteuid), OP(getegid), OP(setsid), OP(prctl), OP(unshare), OP(setns), OP(pidfd_getfd), OP(seccomp), OP(seccomp_compile), OP(setresuid), OP(setresgid),
         OP(setgroups), OP(capget), OP(capset), OP(prlimit64), OP(sethostname), OP(setdomainname),
-        OP(setpriority), OP(personality), OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),
+        OP(setpriority), OP(personality), OP(keyctl), OP(rt_sigprocmask), OP(rt_sigaction), OP(signalfd4),
         OP(clock_gettime), OP(nanosleep), OP(getrandom),
 };
 /* clang-format on */

@@ -5,7 +5,7 @@ function(initlab_labrun_test name)
   target_compile_definitions(test_labrun_${name} PRIVATE LABRUN="$<TARGET_FILE:labrun>")
 endfunction()
 
-foreach(name cli life crash payload hostile seccomp rootless userns)
+foreach(name cli life crash payload hostile seccomp rootless userns surroundings)
   initlab_labrun_test(${name})
 endforeach()
 
