@@ -258,7 +258,7 @@ static int run(struct init *in, int socket, struct err *err)
         int r = close_inherited(in->sys, in->plain.preserve, socket, err);
 
         if (r == 0)
-                r = protect(in->sys, plain->unmapped, err);
+                r = protect(in->sys, in->plain.unmapped, err);
         if (r == 0)
                 r = receive(in, err);
         if (r == 0)
