@@ -1,13 +1,10 @@
 #include "sandbox/bundle.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/err.h"
 #include "sandbox/names.h"
@@ -52,6 +49,10 @@ void bundle_argv(const struct scenario *s, struct bundle_argv *ret)
                         break;
                 case STEP_WAIT:
                         add(ret, "wait");
+                        break;
+                case STEP_MASKED:
+                case STEP_OVERWRITE:
+                        add(ret, "%s:%s", scenario_step_word(step->kind), step->path);
                         break;
                 case STEP_EXIT:
                         add(ret, "exit:%d", step->code);
@@ -145,109 +146,64 @@ static int check_names(const struct scenario *s, struct err *err)
         return 0;
 }
 
+/* RFC 7396: *target becomes what the patch makes of it. */
+static void merge(json_t **target, json_t *patch)
+{
+        const char *key;
+        json_t *value;
+
+        if (!json_is_object(patch)) {
+                json_decref(*target);
+                *target = json_deep_copy(patch);
+                return;
+        }
+        if (!json_is_object(*target)) {
+                json_decref(*target);
+                *target = json_object();
+        }
+        json_object_foreach(patch, key, value)
+        {
+                json_t *member = json_incref(json_object_get(*target, key));
+
+                if (json_is_null(value)) {
+                        json_decref(member);
+                        json_object_del(*target, key);
+                        continue;
+                }
+                merge(&member, value);
+                json_object_set_new(*target, key, member);
+        }
+}
+
+static json_t *config_object(const struct scenario *s, const char *cgroup)
+{
+        json_t *mounts = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:[s,s]}]", "destination", "/proc", "type",
+                                   "proc", "source", "proc", "destination", "/dev", "type", "tmpfs", "source", "tmpfs",
+                                   "options", "nosuid", "mode=755");
+        json_t *config = json_pack("{s:s, s:o, s:{s:s}, s:o, s:{s:s, s:{}, s:o}}", "ociVersion", "1.0.2", "process",
+                                   process_object(s), "root", "path", "rootfs", "mounts", mounts, "linux",
+                                   "cgroupsPath", cgroup, "resources", "namespaces", namespaces(s));
+        json_t *patch = s->config[0] ? json_loads(s->config, 0, NULL) : NULL;
+
+        if (config && patch)
+                merge(&config, patch);
+        json_decref(patch);
+        return config;
+}
+
 int bundle_config(const struct scenario *s, const char *cgroup, char **ret_text, struct err *err)
 {
-        json_t *config, *mounts;
+        json_t *config;
         int rc = check_names(s, err);
 
         if (rc < 0)
                 return rc;
-        mounts = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:[s,s]}]", "destination", "/proc", "type", "proc",
-                           "source", "proc", "destination", "/dev", "type", "tmpfs", "source", "tmpfs", "options",
-                           "nosuid", "mode=755");
-        config = json_pack("{s:s, s:o, s:{s:s}, s:o, s:{s:s, s:{}, s:o}}", "ociVersion", "1.0.2", "process",
-                           process_object(s), "root", "path", "rootfs", "mounts", mounts, "linux", "cgroupsPath",
-                           cgroup, "resources", "namespaces", namespaces(s));
-        if (!config)
-                return err_sys(err, -ENOMEM, "bundle", "config.json", "no memory");
-        *ret_text = json_dumps(config, JSON_INDENT(1));
-        json_decref(config);
+        if (s->config_whole) {
+                *ret_text = strdup(s->config);
+        } else {
+                config = config_object(s, cgroup);
+                *ret_text = config ? json_dumps(config, JSON_INDENT(1)) : NULL;
+                json_decref(config);
+        }
         return *ret_text ? 0 : err_sys(err, -ENOMEM, "bundle", "config.json", "no memory");
-}
-
-/* ------------------------------------------------------------------ files */
-
-static int write_file(int dir, const char *name, const void *buf, size_t n, mode_t mode)
-{
-        int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), rc = 0;
-
-        if (fd < 0)
-                return -errno;
-        while (n > 0 && rc == 0) {
-                ssize_t w = write(fd, buf, n);
-                if (w < 0) {
-                        rc = -errno;
-                } else {
-                        buf = (const char *)buf + w;
-                        n -= (size_t)w;
-                }
-        }
-        if (rc == 0 && fchmod(fd, mode) < 0)
-                rc = -errno;
-        close(fd);
-        return rc;
-}
-
-static int make_executable(const struct scenario *s, int rootfs, const void *observer, size_t n)
-{
-        static const char script[] = "#!/no/such/interpreter\n", text[] = "this is no program\n";
-
-        switch (s->bad) {
-        case BAD_NONE:
-                return write_file(rootfs, &BUNDLE_OBSERVER[1], observer, n, 0755);
-        case BAD_MISSING:
-                return 0;
-        case BAD_NOT_EXECUTABLE:
-                return write_file(rootfs, "bad", observer, n, 0644);
-        case BAD_INTERPRETER:
-                return write_file(rootfs, "bad", script, sizeof script - 1, 0755);
-        case BAD_DIRECTORY:
-                return mkdirat(rootfs, "bad", 0755) < 0 ? -errno : 0;
-        case BAD_ENOEXEC:
-                return write_file(rootfs, "bad", text, sizeof text - 1, 0755);
-        }
-        return -EINVAL;
-}
-
-static int make_rootfs(const struct scenario *s, int bundle, const void *observer, size_t n)
-{
-        /* The mount points are there, so that no runtime has to make them. */
-        static const char *const dirs[] = { "rootfs", "rootfs/proc", "rootfs/dev", "rootfs/sys", "rootfs/tmp",
-                                            "rootfs/observation", "rootfs/work" };
-        int rootfs, rc = 0;
-
-        for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-                if (mkdirat(bundle, dirs[i], 0755) < 0)
-                        return -errno;
-        /* whatever the payload's uid, it must be able to report */
-        if (fchmodat(bundle, "rootfs/observation", 0777, 0) < 0)
-                return -errno;
-        rootfs = openat(bundle, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (rootfs < 0)
-                return -errno;
-        rc = make_executable(s, rootfs, observer, n);
-        close(rootfs);
-        return rc;
-}
-
-int bundle_make(const struct scenario *s, const char *dir, const char *cgroup, const void *observer, size_t n,
-                struct err *err)
-{
-        char *config;
-        int rc = bundle_config(s, cgroup, &config, err), bundle;
-
-        if (rc < 0)
-                return rc;
-        if (mkdir(dir, 0755) < 0) {
-                free(config);
-                return err_sys(err, -errno, "bundle", dir, "cannot be made");
-        }
-        bundle = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        rc = bundle < 0 ? -errno : write_file(bundle, "config.json", config, strlen(config), 0644);
-        if (rc == 0)
-                rc = make_rootfs(s, bundle, observer, n);
-        free(config);
-        if (bundle >= 0)
-                close(bundle);
-        return rc < 0 ? err_sys(err, rc, "bundle", dir, "cannot be filled") : 0;
 }

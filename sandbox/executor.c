@@ -117,7 +117,7 @@ static void tie_to_parent(const struct executor *e)
 
 static int start(struct executor *e, struct slot *slot, const struct executor_run *run, unsigned timeout_ms)
 {
-        struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | CLONE_INTO_CGROUP,
+        struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_PIDFD | CLONE_INTO_CGROUP,
                                    .exit_signal = SIGCHLD };
         struct supervisor_job job = { run->s, run->runtime, e->observer, e->observer_len, timeout_ms, run->keep_fd };
         int cgroup, pidfd = -1, rc = 0;

@@ -26,7 +26,7 @@ static const struct invariant catalogue[INV__COUNT] = {
           "success of create means that an init waits to be started; success of start means that execve succeeded "
           "(labrun; others are known to answer 0 for a late failure). A kill past execve's point of no return is the "
           "payload's death",
-          "the state command and the payload's own report", "2 3", false, BASIS_SPEC,
+          "the state command and the payload's own report", "2 3", true, BASIS_SPEC,
           "runtime-spec runtime.md, Lifecycle", "runc issue 4384" },
         { INV_FD_EXACT, "FD-EXACT",
           "the payload has 0, 1, 2 and the preserved fds, each the same open file as at the runtime's entry; a number "
@@ -37,7 +37,7 @@ static const struct invariant catalogue[INV__COUNT] = {
           "CVE-2024-21626; CVE-2016-9962; runc commit f2f16213" },
         { INV_FD_HOST, "FD-HOST",
           "while init waits, it holds no fd to a host file or directory that the container could reach",
-          "/proc/INIT/fd after create, excepted by name and count: stdio, preserved fds, O_PATH fifos", "2 3", false,
+          "/proc/INIT/fd after create, excepted by name and count: stdio, preserved fds, O_PATH fifos", "2 3", true,
           BASIS_OURS, "CVE-2024-21626", "CVE-2024-21626; CVE-2016-9962; CVE-2025-24965" },
         { INV_OUT_EXACT, "OUT-EXACT",
           "at EOF and exit the reader has every byte, whenever it attached and however slowly it reads; EOF comes when "
@@ -56,7 +56,7 @@ static const struct invariant catalogue[INV__COUNT] = {
           "runtime-spec config.md, process",
           "runc issue 4384 (FOO=injected); CVE-2022-29162, CVE-2022-27650 (inheritable caps)" },
         { INV_CWD_INSIDE, "CWD-INSIDE", "the working directory is inside the root filesystem",
-          "the identity of . and its parents against the root's", "2 3", false, BASIS_SPEC,
+          "the identity of . and its parents against the root's", "2 3", true, BASIS_SPEC,
           "runtime-spec config.md, process.cwd", "CVE-2024-21626" },
         { INV_EXE_SEALED, "EXE-SEALED",
           "the runtime's host binary can't be written from the container through any /proc/PID/exe",
@@ -64,13 +64,15 @@ static const struct invariant catalogue[INV__COUNT] = {
           false, BASIS_OURS, "CVE-2019-5736", "CVE-2019-5736; runc PR 3931" },
         { INV_HOST_UNCHANGED, "HOST-UNCHANGED",
           "nothing outside rootfs, state root and cgroup changes, whatever config or rootfs says",
-          "a snapshot of the host's files before and after", "2 3", false, BASIS_OURS, "CVE-2021-30465",
+          "canary files, devices, kernel settings, mounts and the owners of open files, before and after; what the payload "
+          "reads of masked paths", "2 3", true, BASIS_SPEC,
+          "runtime-spec config.md, Mounts (destination: path inside container); config-linux.md, Masked Paths",
           "CVE-2021-30465, CVE-2023-27561, CVE-2023-28642, CVE-2024-45310, CVE-2025-31133, CVE-2025-52565, "
           "CVE-2025-52881" },
         { INV_LIFE_MODEL, "LIFE-MODEL",
           "status follows creating, created, running, stopped; state tells it; operations in the wrong state fail and "
           "change nothing",
-          "a model of the container's life", "2 3", false, BASIS_SPEC, "runtime-spec runtime.md, State", "" },
+          "a model of the container's life; pause, resume and delete --force by our rule only", "2 3", true, BASIS_SPEC, "runtime-spec runtime.md, State", "" },
         { INV_CLEAN, "CLEAN",
           "after delete (or a failed create, or a kill -9 at any moment followed by delete --force) no process, mount, "
           "cgroup, state, temporary file or fd remains",
@@ -82,7 +84,8 @@ static const struct invariant catalogue[INV__COUNT] = {
           "the exit code of a foreground run, the wait status of init otherwise", "2 3", true, BASIS_MAN,
           "runc-run(8), crun(1) run", "" },
         { INV_NO_CRASH, "NO-CRASH", "no input makes a runtime crash, panic or abort",
-          "signals, panics and sanitizer reports", "1 2 3", false, BASIS_OURS, "common sense",
+          "signals, panics and sanitizer reports", "1 2 3", true, BASIS_SPEC,
+          "runtime-spec runtime.md, Create: what cannot be applied is an error",
           "CVE-2021-43784" },
         { INV_TIMING, "TIMING",
           "the same scenario under another legal schedule has the same outcome; if not, and every invariant above "

@@ -81,6 +81,8 @@ static bool failed(const struct obs_command *c)
  */
 static const struct obs_command *failed_start(const struct scenario *s, const struct observation *o, bool started)
 {
+        if (s->client.flow == FLOW_OPERATIONS)
+                return NULL;
         if (s->client.flow == FLOW_CREATE_START) {
                 const struct obs_command *create = judge_command(o, "create");
                 return failed(create) ? create : failed(judge_command(o, "start")) ? judge_command(o, "start") : NULL;
@@ -100,14 +102,22 @@ static void judge_time(const struct run *r)
                 judge_ok(v);
 }
 
+static bool was_killed(const struct observation *o)
+{
+        for (size_t i = 0; i < o->n_commands; i++)
+                if (o->command[i].killed)
+                        return true;
+        return false;
+}
+
 static void judge_clean(const struct run *r)
 {
         struct verdict *v = &r->out[INV_CLEAN];
 
         if (r->o->timed_out)
                 return;
-        if (r->o->n_left)
-                judge_say(v, VERDICT_FAIL, "%zu left: %s%s%s", r->o->n_left, r->o->left[0],
+        if (r->o->n_left) /* what a runtime that was killed leaves to delete --force is our rule */
+                judge_say(v, was_killed(r->o) ? judge_ours(r) : VERDICT_FAIL, "%zu left: %s%s%s", r->o->n_left, r->o->left[0],
                           r->o->n_left > 1 ? "; " : "", r->o->n_left > 1 ? r->o->left[1] : "");
         judge_ok(v);
 }
@@ -168,7 +178,6 @@ static void judge_out(const struct run *r)
 
 static void judge_steps(const struct run *r)
 {
-        static const char *const words[] = { "write", "echo", "sleep", "fork", "wait", "exit", "signal" };
         struct verdict *v = &r->out[INV_STDIO_ALIVE];
 
         for (size_t i = 0; i < r->s->n_steps; i++) {
@@ -178,20 +187,22 @@ static void judge_steps(const struct run *r)
 
                 if (step->kind == STEP_EXIT || step->kind == STEP_SIGNAL)
                         continue; /* not reported: they are the end */
+                if (step->kind == STEP_MASKED || step->kind == STEP_OVERWRITE)
+                        continue; /* no stdio in it */
                 if (i >= r->report->n_steps) {
                         if (r->o->payload_end == END_SIGNALED)
                                 judge_say(v, VERDICT_FAIL, "the payload dies of signal %d in step %zu (%s)",
-                                          r->o->payload_code, i, words[step->kind]);
+                                          r->o->payload_code, i, scenario_step_word(step->kind));
                         else
                                 judge_say(v, VERDICT_FAIL, "the payload ends before step %zu (%s) is done", i,
-                                          words[step->kind]);
+                                          scenario_step_word(step->kind));
                         return;
                 }
                 is = r->report->step[i].result;
                 if (is < 0)
-                        judge_say(v, VERDICT_FAIL, "step %zu (%s) fails: %s", i, words[step->kind], strerror((int)-is));
+                        judge_say(v, VERDICT_FAIL, "step %zu (%s) fails: %s", i, scenario_step_word(step->kind), strerror((int)-is));
                 else if (is != want)
-                        judge_say(v, VERDICT_FAIL, "step %zu (%s): %lld bytes instead of %lld", i, words[step->kind],
+                        judge_say(v, VERDICT_FAIL, "step %zu (%s): %lld bytes instead of %lld", i, scenario_step_word(step->kind),
                                   (long long)is, (long long)want);
         }
         judge_ok(v);
@@ -209,7 +220,8 @@ static void judge_alive(const struct run *r)
                     !(r->o->made[f->fd].flags & OBS_NONBLOCK))
                         judge_say(v, VERDICT_FAIL, "fd %d has become non-blocking", f->fd);
         }
-        judge_steps(r);
+        if (r->s->client.flow != FLOW_OPERATIONS) /* whose payload is killed in its midst */
+                judge_steps(r);
 }
 
 /* What holds when the runtime answered the start with an error. */
@@ -231,6 +243,14 @@ static void judge_refusal(const struct run *r, const struct obs_command *c)
                           c->name, c->code, said);
 }
 
+static void judge_payload(const struct run *r)
+{
+        judge_alive(r);
+        judge_fds(r);
+        judge_env(r);
+        judge_cwd(r);
+}
+
 void judge_run(const struct scenario *s, const struct observation *o, const struct obs_report *report, bool ours,
                struct verdict out[INV__COUNT])
 {
@@ -240,14 +260,21 @@ void judge_run(const struct scenario *s, const struct observation *o, const stru
         memset(out, 0, sizeof *out * INV__COUNT);
         judge_time(&r);
         judge_clean(&r);
-        judge_errors(&r);
-        judge_out(&r);
-        judge_alive(&r);
-        judge_fds(&r);
-        judge_env(&r);
-        judge_exit(&r);
-        if (refuser && !report->started && !o->timed_out)
-                judge_refusal(&r, refuser);
+        judge_life(&r);
+        judge_held(&r);
+        judge_host(&r);
+        judge_exe(&r);
+        judge_crash(&r);
+        judge_state(&r);
+        if (!s->config_whole) /* else nobody knows what the payload is */
+                judge_payload(&r);
+        if (s->client.flow != FLOW_OPERATIONS) {
+                judge_errors(&r);
+                judge_out(&r);
+                judge_exit(&r);
+                if (refuser && !report->started && !o->timed_out)
+                        judge_refusal(&r, refuser);
+        }
         for (int i = 0; i < INV__COUNT; i++)
                 if (s->judge && !(s->judge >> i & 1))
                         out[i] = (struct verdict){ VERDICT_UNSEEN, "" };

@@ -1,4 +1,7 @@
-/* ERR-ONE: a failed start is told exactly once, whole, by a non-zero exit and on the runtime's own channel. */
+/*
+ * ERR-ONE: a failed start is told exactly once, whole, by a non-zero exit and on the runtime's own channel.
+ * ERR-STATE: success means that there is what was asked for.
+ */
 #include <string.h>
 
 #include "sandbox/judge_private.h"
@@ -50,26 +53,56 @@ void judge_errors(const struct run *r)
 
         if (r->o->timed_out || r->o->n_commands == 0)
                 return;
-        if (r->report->started) {
-                if (r->s->bad)
-                        judge_say(v, VERDICT_FAIL, "the payload ran, but its executable is bad");
-                return; /* nothing failed */
-        }
-        if (!r->s->bad && !r->refuser) {
-                judge_say(v, VERDICT_FAIL, "success was answered, but the payload never reported");
-                return;
-        }
+        if (r->report->started || (!r->s->bad && !r->refuser))
+                return; /* nothing failed, or nobody says so: ERR-STATE's matter */
         if (r->refuser && r->refuser->end != END_EXITED)
                 judge_say(v, VERDICT_FAIL, "%s dies of signal %d instead of an error", r->refuser->name,
                           r->refuser->code);
-        if (!r->refuser) {
-                /* Others are known to answer 0 when only execve itself finds the executable bad. */
-                if (r->ours || !scenario_fails_late(r->s))
-                        judge_say(v, VERDICT_FAIL, "success is answered, but the executable is bad (%s)",
-                                  scenario_bad_word(r->s->bad));
-                else
-                        judge_say(v, VERDICT_DIFFERS, "success is answered, execve failed later (%s)",
-                                  scenario_bad_word(r->s->bad));
-        }
         judge_text(r, v);
+}
+
+/* ------------------------------------------------------------------ ERR-STATE */
+
+/* create succeeded: an init must be there, and wait. */
+static void judge_created(const struct run *r, struct verdict *v)
+{
+        char state = r->o->init_state;
+
+        if (r->o->init_pid == 0)
+                return;
+        if (state == '\0' || state == 'Z' || state == 'X')
+                judge_say(v, VERDICT_FAIL, "create answers success, but no init waits: process %d is %s", r->o->init_pid,
+                          state ? "dead" : "not there");
+        if (r->o->init_early)
+                judge_say(v, VERDICT_FAIL, "the payload runs already before start is called");
+        judge_ok(v);
+}
+
+/* Success was answered, but the payload never reported. */
+static void judge_never_ran(const struct run *r, struct verdict *v)
+{
+        if (!r->s->bad)
+                judge_say(v, VERDICT_FAIL, "success is answered, but the payload never ran");
+        else if (r->ours || !scenario_fails_late(r->s))
+                judge_say(v, VERDICT_FAIL, "success is answered, but the executable is bad (%s)",
+                          scenario_bad_word(r->s->bad));
+        else /* others are known to answer 0 when only execve itself finds the executable bad */
+                judge_say(v, VERDICT_DIFFERS, "success is answered, execve failed later (%s)",
+                          scenario_bad_word(r->s->bad));
+}
+
+void judge_state(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_ERR_STATE];
+
+        if (r->o->timed_out || r->o->n_commands == 0)
+                return;
+        judge_created(r, v);
+        if (r->s->client.flow == FLOW_OPERATIONS) /* LIFE-MODEL's matter */
+                return;
+        if (r->report->started && r->s->bad)
+                judge_say(v, VERDICT_FAIL, "the payload ran, but its executable is bad");
+        if (!r->report->started && !r->refuser)
+                judge_never_ran(r, v);
+        judge_ok(v);
 }

@@ -30,4 +30,11 @@ const struct obs_command *judge_command(const struct observation *o, const char 
 
 void judge_errors(const struct run *r); /* ERR-ONE */
 void judge_fds(const struct run *r);    /* FD-EXACT */
+void judge_state(const struct run *r);  /* ERR-STATE */
 void judge_env(const struct run *r);    /* ENV-EXACT */
+void judge_life(const struct run *r);   /* LIFE-MODEL */
+void judge_held(const struct run *r);   /* FD-HOST */
+void judge_cwd(const struct run *r);    /* CWD-INSIDE */
+void judge_exe(const struct run *r);    /* EXE-SEALED */
+void judge_host(const struct run *r);   /* HOST-UNCHANGED */
+void judge_crash(const struct run *r);  /* NO-CRASH */

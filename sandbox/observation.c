@@ -103,6 +103,9 @@ static int read_start(const json_t *o, struct obs_report *r, struct err *err)
         r->argc = strings(o, "argv", r->argv, SCENARIO_LIST * 4);
         r->n_env = strings(o, "env", r->env, SCENARIO_LIST * 4);
         narrow(json_string_value(json_object_get(o, "cwd")), r->cwd, sizeof r->cwd);
+        if (json_is_string(json_object_get(o, "cwd_raw")))
+                narrow(json_string_value(json_object_get(o, "cwd_raw")), r->cwd_raw, sizeof r->cwd_raw);
+        r->cwd_inside = (int)number(o, "cwd_inside");
         numbers_u32(o, "uid", r->uid, 4);
         numbers_u32(o, "gid", r->gid, 4);
         r->n_groups = numbers_u32(o, "groups", r->group, OBS_GROUPS);

@@ -13,22 +13,25 @@
 
 struct err;
 
+#define OBS_ID "initlab" /* of every container */
 #define OBS_TEXT 4096
-#define OBS_COMMANDS 8
+#define OBS_COMMANDS 40
 #define OBS_LEFT 16
 #define OBS_REPORT (128u << 10)
 #define OBS_RLIMITS 16
 #define OBS_GROUPS 64
 #define OBS_FDS 96
+#define OBS_HELD 64
 
 enum obs_end { END_NONE, END_EXITED, END_SIGNALED, END_TIMEOUT };
 
 /* One invocation of the runtime. */
 struct obs_command {
-        char name[16];    /* run, create, start, state, delete */
+        char name[16];    /* run, create, start, state, delete ...; "wait": nothing was run, init has ended */
         enum obs_end end; /* END_TIMEOUT: killed by us */
         int code;         /* exit status or signal */
         uint32_t ms;
+        bool killed; /* by us, in its midst, because the scenario says so */
         char out[OBS_TEXT], err[OBS_TEXT]; /* of commands that do not carry the container's stdio */
 };
 
@@ -52,6 +55,21 @@ struct obs_fd {
         int64_t offset;     /* -1: none */
 };
 
+/* One fd of an init that waits to be started, as /proc/INIT/fd shows it. */
+struct obs_held {
+        int fd;
+        uint64_t dev, ino, rdev;
+        uint32_t mode;
+        bool path;      /* O_PATH */
+        char name[128]; /* the link's text */
+};
+
+/* Owner and mode of an open file that the executor made: [0] before, [1] after the run. */
+struct obs_owner {
+        bool there;
+        uint32_t uid[2], gid[2], mode[2];
+};
+
 struct observation {
         char trouble[512]; /* the executor itself failed: no judgement. "" = none */
         struct obs_command command[OBS_COMMANDS];
@@ -67,6 +85,23 @@ struct observation {
         char left[OBS_LEFT][SCENARIO_TEXT];
         size_t n_left;
         int caller_oom_score_adj;
+
+        /* After a create that succeeded, before anything else is called. */
+        int init_pid;    /* by --pid-file; 0: not looked at, or no pid there */
+        char init_state; /* /proc/PID/stat; '\0': there is no such process */
+        bool init_early; /* the payload had reported before start was called */
+        struct obs_held held[OBS_HELD];
+        size_t n_held;
+
+        /* The host: what is not as it was, in words; owners by number of the fd. */
+        char changed[OBS_LEFT][SCENARIO_TEXT];
+        size_t n_changed;
+        struct obs_owner owner[SCENARIO_FD_MAX];
+        bool host_looked; /* the look after the run was done */
+
+        bool exe_copied;       /* the runtime was a copy of the binary, which the payload may attack */
+        char exe_changed[128]; /* how the copy differs now, "": not at all */
+
         uint32_t total_ms;
         size_t report_len;
         char report[OBS_REPORT]; /* the observer's file: lines of JSON */
@@ -80,6 +115,8 @@ struct obs_report {
         char env[SCENARIO_LIST * 4][SCENARIO_TEXT];
         size_t n_env;
         char cwd[SCENARIO_TEXT];
+        char cwd_raw[SCENARIO_TEXT]; /* getcwd(2), which says "(unreachable)" */
+        int cwd_inside;              /* 1: climbing from . ends at /; 0: elsewhere; -errno: can't be climbed */
         uint32_t uid[4], gid[4]; /* real, effective, saved, file system */
         uint32_t group[OBS_GROUPS];
         size_t n_groups;

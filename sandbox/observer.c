@@ -6,7 +6,8 @@
  * for each step. The C library's start-up opens nothing either (it would re-open 0..2 only for a set-uid program).
  * Bytes >= 0x80 in strings are written as code points of that number, so that every byte string is valid JSON.
  *
- * arguments: write:FD:BYTES echo sleep:MS fork:FD:BYTES:MS wait exit:STATUS signal:NUMBER, the rest after -- is ignored
+ * arguments: write:FD:BYTES echo sleep:MS fork:FD:BYTES:MS wait masked:PATH overwrite:PATH
+ * exit:STATUS signal:NUMBER, the rest after -- is ignored
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,6 +98,47 @@ static void put_fds(void)
         put("],");
 }
 
+struct place {
+        uint64_t mount, ino;
+        uint32_t major, minor;
+};
+
+static int place_of(int fd, const char *path, struct place *ret)
+{
+        struct statx st;
+
+        if (statx(fd, path, AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &st) < 0)
+                return -errno;
+        *ret = (struct place){ st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0, st.stx_ino, st.stx_dev_major,
+                               st.stx_dev_minor };
+        return 0;
+}
+
+static int same_place(const struct place *a, const struct place *b)
+{
+        return a->mount == b->mount && a->ino == b->ino && a->major == b->major && a->minor == b->minor;
+}
+
+/* From . upwards until there is no more up. 1: that is /; 0: it is elsewhere; -errno: no way. */
+static int climb(void)
+{
+        struct place here = { 0 }, up = { 0 }, root;
+        int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 ? -errno : place_of(fd, "", &up);
+
+        for (int depth = 0; rc == 0 && !(depth && same_place(&here, &up)) && depth < 4096; depth++) {
+                int next = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                here = up;
+                rc = next < 0 ? -errno : place_of(next, "", &up);
+                close(fd);
+                fd = next;
+        }
+        if (fd >= 0)
+                close(fd);
+        if (rc == 0)
+                rc = place_of(AT_FDCWD, "/", &root);
+        return rc < 0 ? rc : same_place(&up, &root);
+}
+
 static void put_identity(void)
 {
         uid_t r, e, s;
@@ -114,7 +157,9 @@ static void put_identity(void)
                 put("%s%u", i ? "," : "", groups[i]);
         put("],\"umask\":%u,\"cwd\":", mask);
         put_string(getcwd(cwd, sizeof cwd) ? cwd : "?");
-        put(",");
+        put(",\"cwd_raw\":");
+        put_string(syscall(SYS_getcwd, cwd, sizeof cwd) > 0 ? cwd : "?");
+        put(",\"cwd_inside\":%d,", climb());
 }
 
 static void put_caps(void)
@@ -296,6 +341,37 @@ static int64_t do_wait(void)
         return bad ? -EIO : 0;
 }
 
+/* 0: not there, not to be opened, the null device or an empty directory; 1: there is something to be read. */
+static int64_t do_masked(const char *path)
+{
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), masked;
+        char names[4096];
+        struct stat st;
+
+        if (fd < 0)
+                return 0;
+        if (fstat(fd, &st) < 0)
+                masked = 0;
+        else if (S_ISDIR(st.st_mode)) /* . and .. are 24 bytes each */
+                masked = syscall(SYS_getdents64, fd, names, sizeof names) <= 48;
+        else
+                masked = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+        close(fd);
+        return !masked;
+}
+
+static int64_t do_overwrite(const char *path)
+{
+        int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int64_t rc = fd < 0 ? -errno : write(fd, "overwritten\n", 12);
+
+        if (fd < 0)
+                return rc;
+        rc = rc < 0 ? -errno : rc;
+        close(fd);
+        return rc;
+}
+
 static void do_signal(int sig)
 {
         struct sigaction action = { .sa_handler = SIG_DFL };
@@ -321,6 +397,10 @@ static int64_t step(const char *arg)
                 return do_fork(v, bytes, ms);
         if (strcmp(arg, "wait") == 0)
                 return do_wait();
+        if (strncmp(arg, "masked:", 7) == 0)
+                return do_masked(arg + 7);
+        if (strncmp(arg, "overwrite:", 10) == 0)
+                return do_overwrite(arg + 10);
         if (sscanf(arg, "exit:%d", &v) == 1)
                 _exit(v);
         if (sscanf(arg, "signal:%d", &v) == 1) {

@@ -4,11 +4,14 @@
 #include "sandbox/pattern.h"
 #include "sandbox/scenario_private.h"
 
-const char *const scenario_kind_words[6] = { "pipe", "file", "socket", "devnull", "closed", "pty" };
-const char *const scenario_flow_words[3] = { "run", "create+start", "run --detach" };
+const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull", "directory", "closed", "pty" };
+const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
 const char *const scenario_bad_words[6] = { "none", "missing", "not-executable", "missing-interpreter",
                                             "directory", "enoexec" };
-const char *const scenario_step_words[7] = { "write", "echo", "sleep", "fork", "wait", "exit", "signal" };
+const char *const scenario_step_words[9] = { "write",  "echo",      "sleep", "fork",  "wait",
+                                             "masked", "overwrite", "exit",  "signal" };
+const char *const scenario_operation_words[OPERATION__COUNT] = { "create", "start",  "kill",   "wait",
+                                                                 "pause",  "resume", "delete", "delete --force" };
 
 const char *scenario_flow_word(enum scenario_flow flow)
 {
@@ -18,6 +21,16 @@ const char *scenario_flow_word(enum scenario_flow flow)
 const char *scenario_bad_word(enum scenario_bad bad)
 {
         return scenario_bad_words[bad];
+}
+
+const char *scenario_step_word(enum scenario_step_kind kind)
+{
+        return scenario_step_words[kind];
+}
+
+const char *scenario_operation_word(enum scenario_operation_kind kind)
+{
+        return scenario_operation_words[kind];
 }
 
 const char *scenario_kind_word(enum scenario_kind kind)

@@ -7,11 +7,17 @@
  *   "world": {                          what the runtime finds at its entry
  *     "stdio": ["devnull", "pipe", "pipe"],   kinds of 0, 1, 2: pipe file socket devnull closed pty (default as shown)
  *     "stdin_bytes": 4096,              what can be read from 0 (pipe, file, socket); then EOF
- *     "fds": [{"fd": 3, "kind": "file"}],     further open fds, 3..63; kinds pipe file socket devnull
+ *     "fds": [{"fd": 3, "kind": "file"}],     further open fds, 3..63; kinds pipe file socket devnull directory (of
+ *                                       the host: HOST_DIR of host.h)
  *     "ignored_signals": [13],          dispositions of the runtime's caller
- *     "share": ["pid"] },               namespaces that the container does not get anew: pid network ipc uts
+ *     "share": ["pid"],                 namespaces that the container does not get anew: pid network ipc uts
+ *     "shared_mounts": true },          the host's mounts propagate, as systemd makes them (default: private)
  *   "client": {
- *     "flow": "run",                    run, create+start, run --detach
+ *     "flow": "run",                    run, create+start, run --detach, operations
+ *     "operations": [                   of flow operations, in this order, `state` after each of the runtime's own:
+ *       "create", "start", "wait", "pause", "resume", "delete", "delete --force",
+ *       {"kill": 9},                    wait: until init has ended
+ *       {"killed": {"operation": "create", "ms": 5}} ],   the runtime is killed so long after its begin
  *     "preserve_fds": 1,                --preserve-fds N (default: the option is not given)
  *     "log": true },                    --log FILE --log-format json
  *   "process": {                        as in config.json, of which it is a part; absent members have plain defaults
@@ -25,10 +31,17 @@
  *       {"sleep": {"ms": 10}},
  *       {"fork": {"fd": 1, "ms": 50, "bytes": 10}},   a descendant holds all fds, sleeps, writes, exits
  *       {"wait": true},                 until all descendants have ended
+ *       {"masked": "/path"},            it must not be there, be the null device or an empty directory
+ *       {"overwrite": "/path"},         tries to write into it, whether that succeeds or not
  *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
  *                                       namespace, whose init is immune to itself
  *     or "bad": "missing" },            the executable is bad: missing, not-executable, missing-interpreter, directory,
  *                                       enoexec
+ *   "rootfs": [{"path": "/dev", "link": "/x"}],   made in this order in the root file system, below directories only;
+ *                                       one of "link", "file" (its text), "directory": true, "remove": true
+ *   "swap": ["/a", "/b"],               while create runs these two of the root file system change places all the time
+ *   "config": {"linux": {}},            merged into config.json (RFC 7396: null removes, arrays are replaced)
+ *   "config_text": "...",               config.json, whole, instead; of flow operations only
  *   "readers": [{"fd": 1, "attach": "before", "speed": "fast"}],
  *                                       attach: before the container, during the payload's life, after its exit
  *                                       speed: fast, slow (4 KiB a millisecond), bytes (one at a time)
@@ -55,12 +68,36 @@ struct err;
 #define SCENARIO_LIST 16    /* items of one list */
 #define SCENARIO_FD_MAX 64  /* numbers 0..63 */
 #define SCENARIO_BYTES_MAX (32u << 20)
+#define SCENARIO_PATH 96     /* of a path in the root file system, with the NUL */
+#define SCENARIO_CONFIG 16384 /* "config" or "config_text", with the NUL */
 #define SCENARIO_PIPE_BYTES 65536u /* what a pipe holds when nobody reads */
 
-enum scenario_kind { KIND_PIPE, KIND_FILE, KIND_SOCKET, KIND_DEVNULL, KIND_CLOSED, KIND_PTY };
-enum scenario_flow { FLOW_RUN, FLOW_CREATE_START, FLOW_RUN_DETACH };
+enum scenario_kind { KIND_PIPE, KIND_FILE, KIND_SOCKET, KIND_DEVNULL, KIND_DIRECTORY, KIND_CLOSED, KIND_PTY };
+enum scenario_flow { FLOW_RUN, FLOW_CREATE_START, FLOW_RUN_DETACH, FLOW_OPERATIONS };
 enum scenario_bad { BAD_NONE, BAD_MISSING, BAD_NOT_EXECUTABLE, BAD_INTERPRETER, BAD_DIRECTORY, BAD_ENOEXEC };
-enum scenario_step_kind { STEP_WRITE, STEP_ECHO, STEP_SLEEP, STEP_FORK, STEP_WAIT, STEP_EXIT, STEP_SIGNAL };
+enum scenario_step_kind {
+        STEP_WRITE,
+        STEP_ECHO,
+        STEP_SLEEP,
+        STEP_FORK,
+        STEP_WAIT,
+        STEP_MASKED,
+        STEP_OVERWRITE,
+        STEP_EXIT,
+        STEP_SIGNAL
+};
+enum scenario_operation_kind {
+        OPERATION_CREATE,
+        OPERATION_START,
+        OPERATION_KILL,
+        OPERATION_WAIT,
+        OPERATION_PAUSE,
+        OPERATION_RESUME,
+        OPERATION_DELETE,
+        OPERATION_DELETE_FORCE,
+        OPERATION__COUNT
+};
+enum scenario_entry_kind { ENTRY_LINK, ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_REMOVE };
 enum scenario_attach { ATTACH_BEFORE, ATTACH_DURING, ATTACH_AFTER };
 enum scenario_speed { SPEED_FAST, SPEED_SLOW, SPEED_BYTES };
 enum scenario_share { SHARE_PID, SHARE_NETWORK, SHARE_IPC, SHARE_UTS, SHARE__COUNT };
@@ -69,6 +106,19 @@ struct scenario_step {
         enum scenario_step_kind kind;
         int fd, ms, code; /* code: exit status or signal number */
         uint32_t bytes;
+        char path[SCENARIO_PATH];
+};
+
+struct scenario_operation {
+        enum scenario_operation_kind kind;
+        int signal;    /* of OPERATION_KILL */
+        int killed_ms; /* the runtime is killed so long after its begin; -1: it is not */
+};
+
+struct scenario_entry {
+        enum scenario_entry_kind kind;
+        char path[SCENARIO_PATH];
+        char text[SCENARIO_TEXT]; /* a link's target, a file's text */
 };
 
 struct scenario_reader {
@@ -95,11 +145,14 @@ struct scenario {
                 int ignored_signals[SCENARIO_LIST];
                 size_t n_ignored;
                 bool share[SHARE__COUNT];
+                bool shared_mounts;
         } world;
         struct {
                 enum scenario_flow flow;
                 int preserve_fds; /* -1: not given */
                 bool log;
+                struct scenario_operation operation[SCENARIO_LIST];
+                size_t n_operations;
         } client;
         struct {
                 uint32_t uid, gid;
@@ -118,6 +171,11 @@ struct scenario {
         struct scenario_step step[SCENARIO_LIST];
         size_t n_steps;
         struct scenario_reader reader[3]; /* of 1 and 2; [0] unused */
+        struct scenario_entry entry[SCENARIO_LIST]; /* of the root file system */
+        size_t n_entries;
+        char swap[2][SCENARIO_PATH]; /* "": none */
+        char config[SCENARIO_CONFIG]; /* compact JSON to be merged into config.json, or its whole text; "": none */
+        bool config_whole;
         struct scenario_list plan;        /* each entry as compact JSON, cut at SCENARIO_TEXT */
         uint64_t judge;                   /* bit = enum invariant_id; 0 = all */
         bool may_refuse;
@@ -148,4 +206,6 @@ bool scenario_fails_late(const struct scenario *s);
 
 const char *scenario_flow_word(enum scenario_flow flow);
 const char *scenario_bad_word(enum scenario_bad bad);
+const char *scenario_step_word(enum scenario_step_kind kind);
+const char *scenario_operation_word(enum scenario_operation_kind kind);
 const char *scenario_kind_word(enum scenario_kind kind);

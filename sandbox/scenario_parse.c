@@ -1,4 +1,4 @@
-/* The strict reader of scenario files: client, readers, plan, judge, and the whole. */
+/* The strict reader of scenario files: readers, plan, judge, and the whole. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,29 +10,6 @@
 
 static const char *const attach_words[] = { "before", "during", "after" };
 static const char *const speed_words[] = { "fast", "slow", "bytes" };
-
-static int read_client(const json_t *root, struct scenario *s, struct err *err)
-{
-        static const char *const known[] = { "flow", "preserve_fds", "log" };
-        struct json_at at = { NULL, "client", 0 };
-        const json_t *client = json_object_get(root, "client");
-        int64_t preserve = -1;
-        int flow = 0, rc;
-
-        s->client.preserve_fds = -1;
-        if (!client)
-                return json_bad(&at, err, "is missing");
-        rc = json_check_object(client, &at, known, COUNT(known), err);
-        if (rc == 0)
-                rc = json_read_enum(client, "flow", true, scenario_flow_words, COUNT(scenario_flow_words), &flow, &at, err);
-        if (rc == 0)
-                rc = json_read_int(client, "preserve_fds", false, 0, SCENARIO_FD_MAX - 3, &preserve, &at, err);
-        if (rc == 0)
-                rc = json_read_bool(client, "log", &s->client.log, &at, err);
-        s->client.flow = (enum scenario_flow)flow;
-        s->client.preserve_fds = (int)preserve;
-        return rc;
-}
 
 static int read_readers(const json_t *root, struct scenario *s, struct err *err)
 {
@@ -114,7 +91,8 @@ static int read_judge(const json_t *root, struct scenario *s, struct err *err)
 int scenario_parse(const char *text, size_t len, const char *name, struct scenario *ret, struct err *err)
 {
         static const char *const known[] = { "version", "about", "world", "client", "process", "payload",
-                                             "readers", "plan", "judge", "may_refuse" };
+                                             "rootfs", "swap", "config", "config_text", "readers",
+                                             "plan", "judge", "may_refuse" };
         struct scenario *s = calloc(1, sizeof *s);
         json_t *root = NULL;
         int64_t version;
@@ -133,11 +111,13 @@ int scenario_parse(const char *text, size_t len, const char *name, struct scenar
         if (rc == 0)
                 rc = scenario_read_world(root, s, err);
         if (rc == 0)
-                rc = read_client(root, s, err);
+                rc = scenario_read_client(root, s, err);
         if (rc == 0)
                 rc = scenario_read_process(root, s, err);
         if (rc == 0)
                 rc = scenario_read_payload(root, s, err);
+        if (rc == 0)
+                rc = scenario_read_bundle(root, s, err);
         if (rc == 0)
                 rc = read_readers(root, s, err);
         if (rc == 0)

@@ -52,6 +52,9 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
                         rc = json_read_int(item, "ms", true, 0, 60000, &v, &at, err);
                 step->ms = (int)v;
                 return rc;
+        case STEP_MASKED:
+        case STEP_OVERWRITE:
+                return scenario_read_path(item, &at, step->path, err);
         case STEP_EXIT:
                 rc = json_value_int(item, &at, 0, 255, &v, err);
                 break;
@@ -137,6 +140,8 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                                 rc = json_bad(&at, err, "must be the last step");
                         break;
                 case STEP_SLEEP:
+                case STEP_MASKED:
+                case STEP_OVERWRITE:
                         break;
                 }
         }

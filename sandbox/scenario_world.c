@@ -19,6 +19,8 @@ static int read_stdio(const json_t *world, struct scenario *s, const struct json
                 rc = json_value_enum(json_array_get(array, i), &at, scenario_kind_words, COUNT(scenario_kind_words), &kind, err);
                 if (rc < 0)
                         return rc;
+                if (kind == KIND_DIRECTORY)
+                        return json_bad(&at, err, "a directory is no stdio: of \"fds\" only");
                 s->world.fd[i] = (enum scenario_kind)kind;
         }
         return 0;
@@ -41,7 +43,7 @@ static int read_fds(const json_t *world, struct scenario *s, const struct json_a
                 if (rc == 0)
                         rc = json_read_int(item, "fd", true, 3, SCENARIO_FD_MAX - 1, &fd, &at, err);
                 if (rc == 0) /* "closed" and "pty" are kinds of stdio only */
-                        rc = json_read_enum(item, "kind", true, scenario_kind_words, 4, &kind, &at, err);
+                        rc = json_read_enum(item, "kind", true, scenario_kind_words, KIND_CLOSED, &kind, &at, err);
                 if (rc < 0)
                         return rc;
                 if (s->world.fd[fd] != KIND_CLOSED)
@@ -86,7 +88,8 @@ static int read_share(const json_t *world, struct scenario *s, const struct json
 
 int scenario_read_world(const json_t *root, struct scenario *s, struct err *err)
 {
-        static const char *const known[] = { "stdio", "stdin_bytes", "fds", "ignored_signals", "share" };
+        static const char *const known[] = { "stdio", "stdin_bytes", "fds", "ignored_signals", "share",
+                                             "shared_mounts" };
         struct json_at at = { NULL, "world", 0 };
         const json_t *world = json_object_get(root, "world");
         int64_t bytes = 0;
@@ -110,6 +113,8 @@ int scenario_read_world(const json_t *root, struct scenario *s, struct err *err)
                 rc = read_signals(world, s, &at, err);
         if (rc == 0)
                 rc = read_share(world, s, &at, err);
+        if (rc == 0)
+                rc = json_read_bool(world, "shared_mounts", &s->world.shared_mounts, &at, err);
         if (rc == 0 && bytes && (s->world.fd[0] == KIND_DEVNULL || s->world.fd[0] == KIND_CLOSED)) {
                 struct json_at here = { &at, "stdin_bytes", 0 };
                 rc = json_bad(&here, err, "nothing can be read from a stdin of kind %s",

@@ -1,38 +1,23 @@
 #include "sandbox/surroundings.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <linux/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "sandbox/host.h"
+#include "sandbox/text.h"
 
-#define CGROUP "/sys/fs/cgroup"
-
-static int read_text(const char *path, char *buf, size_t size)
-{
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        size_t n = 0;
-        ssize_t got = 1;
-
-        if (fd < 0)
-                return -errno;
-        while (got > 0 && n < size - 1) {
-                got = read(fd, buf + n, size - 1 - n);
-                n += got > 0 ? (size_t)got : 0;
-        }
-        buf[n] = '\0';
-        close(fd);
-        return got < 0 ? -errno : 0;
-}
+#define CGROUP SURROUNDINGS_CGROUP
 
 static int write_text(const char *path, const char *text)
 {
@@ -112,179 +97,65 @@ static int make_mounts(const struct runtime *rt, struct surroundings *ret, struc
         return 0;
 }
 
-int surroundings_make(const struct runtime *rt, struct surroundings *ret, struct err *err)
+/* Before anything is mounted. Linux 5.12; an older kernel leaves the machine to the runtimes' care. */
+static int make_read_only(struct err *err)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) < 0 && errno != ENOSYS)
+                return err_sys(err, -errno, "surroundings", "/", "cannot be made read-only");
+        return 0;
+}
+
+/* Nodes of our own, so that whoever chowns or removes one does it to us only. */
+static int make_devices(struct err *err)
+{
+        static const struct {
+                const char *path;
+                unsigned major, minor;
+        } node[] = { { "/dev/null", 1, 3 },   { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
+                     { "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 } };
+        static const char *const link[][2] = { { "/proc/self/fd", "/dev/fd" },     { "fd/0", "/dev/stdin" },
+                                               { "fd/1", "/dev/stdout" },          { "fd/2", "/dev/stderr" },
+                                               { "pts/ptmx", "/dev/ptmx" } };
+
+        if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=1m") < 0 ||
+            mkdir("/dev/pts", 0755) < 0 || mkdir("/dev/shm", 01777) < 0 ||
+            mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620") < 0)
+                return err_sys(err, -errno, "surroundings", "/dev", "cannot be mounted");
+        for (size_t i = 0; i < sizeof node / sizeof *node; i++)
+                if (mknod(node[i].path, S_IFCHR | 0666, makedev(node[i].major, node[i].minor)) < 0 ||
+                    chmod(node[i].path, 0666) < 0)
+                        return err_sys(err, -errno, "surroundings", node[i].path, "cannot be made");
+        for (size_t i = 0; i < sizeof link / sizeof *link; i++)
+                if (symlink(link[i][0], link[i][1]) < 0)
+                        return err_sys(err, -errno, "surroundings", link[i][1], "cannot be made");
+        return 0;
+}
+
+int surroundings_make(const struct runtime *rt, bool shared_mounts, struct surroundings *ret, struct err *err)
 {
         int rc;
 
         memset(ret, 0, sizeof *ret);
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return err_sys(err, -errno, "surroundings", "/", "cannot be made private");
-        rc = make_cgroups(err);
+        rc = make_read_only(err);
+        if (rc == 0)
+                rc = make_cgroups(err);
         if (rc == 0)
                 rc = make_mounts(rt, ret, err);
+        if (rc == 0)
+                rc = make_devices(err);
+        if (rc == 0 && host_make() < 0)
+                rc = err_sys(err, -errno, "surroundings", HOST_DIR, "cannot be made");
         if (rc < 0)
                 return rc;
+        if (shared_mounts && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+                return err_sys(err, -errno, "surroundings", "/", "cannot be made shared");
         rc = write_text(CGROUP "/supervisor/cgroup.procs", "0");
         if (rc < 0)
                 return err_sys(err, rc, "surroundings", CGROUP "/supervisor", "cannot be joined");
-        rc = read_text("/proc/self/mountinfo", ret->mounts, sizeof ret->mounts);
+        rc = text_read("/proc/self/mountinfo", ret->mounts, sizeof ret->mounts);
         return rc < 0 ? err_sys(err, rc, "surroundings", "mountinfo", "cannot be read") : 0;
-}
-
-/* ------------------------------------------------------------------ what is left */
-
-static void left(struct observation *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void left(struct observation *o, const char *fmt, ...)
-{
-        va_list ap;
-
-        if (o->n_left == OBS_LEFT)
-                return;
-        va_start(ap, fmt);
-        vsnprintf(o->left[o->n_left++], sizeof o->left[0], fmt, ap);
-        va_end(ap);
-}
-
-/* Calls fn for each process but this one. */
-static void each_process(void (*fn)(int pid, void *arg), void *arg)
-{
-        DIR *proc = opendir("/proc");
-        struct dirent *e;
-
-        while (proc && (e = readdir(proc)))
-                if (isdigit((unsigned char)e->d_name[0]) && atoi(e->d_name) != getpid())
-                        fn(atoi(e->d_name), arg);
-        if (proc)
-                closedir(proc);
-}
-
-static void describe(int pid, char *buf, size_t size)
-{
-        char path[64], comm[64] = "?", wchan[64] = "";
-
-        snprintf(path, sizeof path, "/proc/%d/comm", pid);
-        read_text(path, comm, sizeof comm);
-        comm[strcspn(comm, "\n")] = '\0';
-        snprintf(path, sizeof path, "/proc/%d/wchan", pid);
-        read_text(path, wchan, sizeof wchan);
-        snprintf(buf, size, "%d %s (%s)", pid, comm, wchan);
-}
-
-static void left_process(int pid, void *arg)
-{
-        char text[160];
-
-        describe(pid, text, sizeof text);
-        left(arg, "process %s", text);
-}
-
-struct text {
-        char *buf;
-        size_t size, n;
-};
-
-static void add_process(int pid, void *arg)
-{
-        struct text *t = arg;
-        char one[160];
-        int n;
-
-        describe(pid, one, sizeof one);
-        n = snprintf(t->buf + t->n, t->size - t->n, "%s%s", t->n ? ", " : "", one);
-        t->n = n > 0 && t->n + (size_t)n < t->size ? t->n + (size_t)n : t->size - 1;
-}
-
-void surroundings_processes(char *buf, size_t size)
-{
-        struct text t = { buf, size, 0 };
-
-        buf[0] = '\0';
-        each_process(add_process, &t);
-}
-
-static void count_process(int pid, void *arg)
-{
-        (void)pid;
-        ++*(unsigned *)arg;
-}
-
-unsigned surroundings_count(void)
-{
-        unsigned n = 0;
-
-        each_process(count_process, &n);
-        return n;
-}
-
-/* Lines of mountinfo that were not there. */
-static void left_mounts(const struct surroundings *su, struct observation *o)
-{
-        static char now[SURROUNDINGS_MOUNTS];
-        char *line, *rest = now;
-
-        if (read_text("/proc/self/mountinfo", now, sizeof now) < 0)
-                return;
-        while ((line = strsep(&rest, "\n")))
-                if (line[0] && !strstr(su->mounts, line))
-                        left(o, "mount %.200s", line);
-}
-
-static bool expected_file(const struct surroundings *su, const char *path)
-{
-        static const char *const ours[] = { SURROUNDINGS_DIR, SURROUNDINGS_STATE, SURROUNDINGS_IO, SURROUNDINGS_LOG,
-                                            SURROUNDINGS_PID, SURROUNDINGS_BUNDLE,
-                                            SURROUNDINGS_BUNDLE "/config.json" };
-
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-                if (strcmp(path, ours[i]) == 0)
-                        return true;
-        return strncmp(su->runtime, path, strlen(path)) == 0;
-}
-
-/* The files of the scenario, and the inside of the rootfs, which the payload may change. */
-static bool not_walked(const char *path)
-{
-        return strcmp(path, SURROUNDINGS_IO) == 0 || strcmp(path, SURROUNDINGS_BUNDLE "/rootfs") == 0;
-}
-
-static void left_files(const struct surroundings *su, struct observation *o, const char *dir, int depth)
-{
-        DIR *d = opendir(dir);
-        struct dirent *e;
-
-        while (d && (e = readdir(d))) {
-                char path[PATH_MAX];
-
-                if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-                    snprintf(path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path)
-                        continue;
-                if (!expected_file(su, path) && !not_walked(path))
-                        left(o, "file %s", path);
-                else if (e->d_type == DT_DIR && depth < 8 && !not_walked(path))
-                        left_files(su, o, path, depth + 1);
-        }
-        if (d)
-                closedir(d);
-}
-
-static void left_cgroups(struct observation *o)
-{
-        DIR *d = opendir(CGROUP);
-        struct dirent *e;
-
-        while (d && (e = readdir(d)))
-                if (e->d_type == DT_DIR && e->d_name[0] != '.' && strcmp(e->d_name, "supervisor") != 0)
-                        left(o, "cgroup /%s", e->d_name);
-        if (d)
-                closedir(d);
-}
-
-void surroundings_left(const struct surroundings *su, struct observation *o)
-{
-        each_process(left_process, o);
-        left_mounts(su, o);
-        left_cgroups(o);
-        left_files(su, o, "/run", 0);
-        left_files(su, o, "/tmp", 0);
 }

@@ -1,7 +1,7 @@
 /*
  * The private surroundings of one run, made by the supervisor in its own mount, pid and cgroup namespaces: /run and /tmp
  * are fresh tmpfs, /proc is that of the pid namespace, /sys/fs/cgroup is cgroup2 only, with this run's cgroup as
- * its root. Whatever a runtime leaves behind is seen here, and goes with the namespaces.
+ * its root, /dev holds nodes of its own, and everything else is read-only, so that no runtime can harm the machine. Whatever a runtime leaves behind is seen here, and goes with the namespaces.
  */
 #pragma once
 
@@ -11,6 +11,7 @@
 struct err;
 
 #define SURROUNDINGS_DIR "/run/initlab" /* ours, in the private /run */
+#define SURROUNDINGS_CGROUP "/sys/fs/cgroup"
 #define SURROUNDINGS_STATE SURROUNDINGS_DIR "/state"
 #define SURROUNDINGS_BUNDLE SURROUNDINGS_DIR "/bundle"
 #define SURROUNDINGS_IO SURROUNDINGS_DIR "/io"
@@ -24,7 +25,7 @@ struct surroundings {
 };
 
 /* The calling process is pid 1 of a new pid namespace, in a new mount namespace and in the run's cgroup. */
-int surroundings_make(const struct runtime *rt, struct surroundings *ret, struct err *err);
+int surroundings_make(const struct runtime *rt, bool shared_mounts, struct surroundings *ret, struct err *err);
 
 /* What is there and was not: processes, mounts, cgroups, files. Appends to o->left. */
 void surroundings_left(const struct surroundings *su, struct observation *o);

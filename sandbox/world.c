@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/host.h"
 #include "sandbox/pattern.h"
 
 #define NEAR_MIN 100 /* out of the way of the numbers that the runtime gets */
@@ -92,11 +93,39 @@ static int make_one(struct world *w, const char *dir, int number)
                 if (w->near[number] >= 0)
                         w->near[number] = raise_fd(w->near[number]);
                 break;
+        case KIND_DIRECTORY:
+                w->near[number] = open(HOST_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (w->near[number] >= 0)
+                        w->near[number] = raise_fd(w->near[number]);
+                break;
         case KIND_CLOSED:
         case KIND_PTY:
                 return 0;
         }
         return w->near[number] < 0 ? -EMFILE : 0;
+}
+
+static int watch(int fd)
+{
+        char path[64];
+
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        fd = open(path, O_PATH | O_CLOEXEC);
+        return fd < 0 ? -errno : raise_fd(fd);
+}
+
+void world_owners(const struct world *w, struct obs_owner owner[SCENARIO_FD_MAX], int when)
+{
+        struct stat st;
+
+        for (int i = 0; i < SCENARIO_FD_MAX; i++) {
+                if (w->watch[i] < 0 || fstat(w->watch[i], &st) < 0)
+                        continue;
+                owner[i].there = true;
+                owner[i].uid[when] = st.st_uid;
+                owner[i].gid[when] = st.st_gid;
+                owner[i].mode[when] = st.st_mode;
+        }
 }
 
 static int note(int fd, int number, struct obs_fd *made)
@@ -127,7 +156,7 @@ int world_make(const struct scenario *s, const char *dir, struct world *w, struc
         memset(w, 0, sizeof *w);
         w->s = s;
         for (int i = 0; i < SCENARIO_FD_MAX; i++) {
-                w->near[i] = w->far[i] = -1;
+                w->near[i] = w->far[i] = w->watch[i] = -1;
                 made[i].fd = -1;
         }
         for (int i = 0; i < 3; i++)
@@ -136,6 +165,8 @@ int world_make(const struct scenario *s, const char *dir, struct world *w, struc
                 int rc = make_one(w, dir, i);
                 if (rc == 0 && w->near[i] >= 0)
                         rc = note(w->near[i], i, &made[i]);
+                if (rc == 0 && w->near[i] >= 0)
+                        rc = w->watch[i] = watch(w->near[i]);
                 if (rc < 0)
                         return rc;
         }

@@ -26,6 +26,7 @@ struct world {
         const struct scenario *s;
         int near[SCENARIO_FD_MAX]; /* the runtime's ends, numbers >= 100; -1: closed */
         int far[SCENARIO_FD_MAX];  /* ours; -1: none */
+        int watch[SCENARIO_FD_MAX]; /* O_PATH to the near ends, which keeps none of them open; -1: none */
         size_t in_done;            /* bytes written to stdin */
         struct world_reader reader[3];
 };
@@ -35,6 +36,9 @@ int world_make(const struct scenario *s, const char *dir, struct world *w, struc
 
 /* In the child: puts the near ends at their numbers, closes the rest of 0..63; the others are CLOEXEC. 0 or -errno. */
 int world_enter(const struct world *w);
+
+/* Owner and mode of each open file into owner[..].uid[when] and so on. */
+void world_owners(const struct world *w, struct obs_owner owner[SCENARIO_FD_MAX], int when);
 
 /* Closes the near ends: from now on only the runtime and what it starts has them. */
 void world_close_near(struct world *w);

@@ -1,0 +1,154 @@
+/* FD-HOST, CWD-INSIDE, EXE-SEALED, HOST-UNCHANGED: what of the host is in the container's reach, and what became of it. */
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "sandbox/judge_private.h"
+
+/* ------------------------------------------------------------------ FD-HOST */
+
+/* An anonymous file is of no file system that a path leads to. */
+static bool is_memfd(const struct obs_held *h)
+{
+        return strncmp(h->name, "/memfd:", 7) == 0;
+}
+
+/* The fifos that start opens to let init go, and hears from it: the runtime's own, once each. */
+static bool is_runtimes_fifo(const struct obs_held *h)
+{
+        const char *base = strrchr(h->name, '/');
+
+        return base && (strcmp(base, "/exec.fifo") == 0 || strcmp(base, "/error.fifo") == 0);
+}
+
+static bool is_handed(const struct run *r, const struct obs_held *h)
+{
+        return scenario_fd_expected(r->s, h->fd) && r->o->made[h->fd].dev == h->dev && r->o->made[h->fd].ino == h->ino;
+}
+
+static bool is_null_or_terminal(const struct obs_held *h)
+{
+        return h->rdev == makedev(1, 3) || (major(h->rdev) >= 136 && major(h->rdev) <= 143);
+}
+
+static const char *host_file(const struct obs_held *h)
+{
+        switch (h->mode & S_IFMT) {
+        case S_IFREG:
+                return is_memfd(h) ? NULL : "file";
+        case S_IFDIR:
+                return "directory";
+        case S_IFLNK:
+                return "symbolic link";
+        case S_IFBLK:
+                return "block device";
+        case S_IFCHR:
+                return is_null_or_terminal(h) ? NULL : "device";
+        case S_IFIFO:
+                return h->name[0] == '/' && !is_runtimes_fifo(h) ? "fifo" : NULL;
+        default:
+                return NULL;
+        }
+}
+
+void judge_held(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_FD_HOST];
+        unsigned fifos = 0;
+
+        if (r->o->init_pid == 0 || r->o->n_held == 0)
+                return;
+        for (size_t i = 0; i < r->o->n_held; i++) {
+                const struct obs_held *h = &r->o->held[i];
+                const char *what = host_file(h);
+
+                if (is_handed(r, h))
+                        continue;
+                fifos += S_ISFIFO(h->mode) && h->name[0] == '/';
+                if (what)
+                        judge_say(v, judge_ours(r), "init waits with fd %d, a host %s%s: %.100s", h->fd, what,
+                                  h->path ? " (O_PATH)" : "", h->name);
+        }
+        if (fifos > 2)
+                judge_say(v, judge_ours(r), "init waits with %u fifos that have a name", fifos);
+        judge_ok(v);
+}
+
+/* ------------------------------------------------------------------ CWD-INSIDE */
+
+void judge_cwd(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_CWD_INSIDE];
+        static const char unreachable[] = "(unreachable)";
+
+        if (!r->report->started)
+                return;
+        if (strncmp(r->report->cwd_raw, unreachable, sizeof unreachable - 1) == 0)
+                judge_say(v, VERDICT_FAIL, "the payload's cwd is outside of its root: getcwd says \"%.100s\"",
+                          r->report->cwd_raw);
+        else if (r->report->cwd_inside == 0)
+                judge_say(v, VERDICT_FAIL, "the payload's cwd is outside of its root: climbing ends elsewhere than at /");
+        if (r->report->cwd_inside >= 0)
+                judge_ok(v);
+}
+
+/* ------------------------------------------------------------------ EXE-SEALED */
+
+void judge_exe(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_EXE_SEALED];
+
+        if (!r->o->exe_copied || r->o->timed_out)
+                return;
+        if (r->o->exe_changed[0])
+                judge_say(v, judge_ours(r), "the runtime's binary on the host %s", r->o->exe_changed);
+        if (r->report->started)
+                judge_ok(v);
+}
+
+/* ------------------------------------------------------------------ HOST-UNCHANGED */
+
+/* Stdio may be given to the payload's user; a file of the host not, by our rule. */
+static void judge_owner(const struct run *r, int fd, const struct obs_owner *w)
+{
+        struct verdict *v = &r->out[INV_HOST_UNCHANGED];
+        bool file = S_ISREG(w->mode[0]) || S_ISDIR(w->mode[0]);
+
+        if (w->mode[0] != w->mode[1])
+                judge_say(v, VERDICT_FAIL, "fd %d (%s) has mode %o, had %o", fd,
+                          scenario_kind_word(r->s->world.fd[fd]), w->mode[1] & 07777, w->mode[0] & 07777);
+        if (w->uid[0] == w->uid[1] && w->gid[0] == w->gid[1])
+                return;
+        if (fd <= 2 && w->uid[1] == r->s->process.uid && (w->gid[1] == w->gid[0] || w->gid[1] == r->s->process.gid)) {
+                if (file)
+                        judge_say(v, judge_ours(r), "fd %d, a file of the host, was given to %u:%u", fd, w->uid[1],
+                                  w->gid[1]);
+                return;
+        }
+        judge_say(v, VERDICT_FAIL, "fd %d (%s) belongs to %u:%u, belonged to %u:%u", fd,
+                  scenario_kind_word(r->s->world.fd[fd]), w->uid[1], w->gid[1], w->uid[0], w->gid[0]);
+}
+
+static void judge_masks(const struct run *r)
+{
+        for (size_t i = 0; i < r->s->n_steps && i < r->report->n_steps; i++)
+                if (r->s->step[i].kind == STEP_MASKED && r->report->step[i].result > 0)
+                        judge_say(&r->out[INV_HOST_UNCHANGED], VERDICT_FAIL, "the masked path %s can be read",
+                                  r->s->step[i].path);
+}
+
+void judge_host(const struct run *r)
+{
+        struct verdict *v = &r->out[INV_HOST_UNCHANGED];
+
+        if (!r->o->host_looked)
+                return;
+        if (r->o->n_changed)
+                judge_say(v, VERDICT_FAIL, "%zu changes of the host: %s%s%s", r->o->n_changed, r->o->changed[0],
+                          r->o->n_changed > 1 ? "; " : "", r->o->n_changed > 1 ? r->o->changed[1] : "");
+        for (int fd = 0; fd < SCENARIO_FD_MAX; fd++)
+                if (r->o->owner[fd].there)
+                        judge_owner(r, fd, &r->o->owner[fd]);
+        judge_masks(r);
+        judge_ok(v);
+}

@@ -1,0 +1,76 @@
+/* Between the files of the supervisor only. */
+#pragma once
+
+#include "sandbox/host.h"
+#include "sandbox/supervisor.h"
+#include "sandbox/surroundings.h"
+#include "sandbox/world.h"
+
+#define REAPED_MAX 128
+#define DURING_MS 20 /* a reader "during" comes so long after the payload's report */
+#define REPORT_PATH SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_REPORT
+
+struct reaped {
+        pid_t pid;
+        int status;
+        int64_t ms; /* when it was last known to live: a supervisor that is not scheduled sees ends late */
+};
+
+struct super {
+        const struct supervisor_job *job;
+        struct observation *o;
+        struct world w;
+        struct surroundings su;
+        struct host before, after;
+        pid_t swapper; /* 0: none */
+        int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
+        int64_t looked; /* ms: before the last look for processes that ended */
+        int signals; /* signalfd of SIGCHLD */
+        struct reaped reaped[REAPED_MAX];
+        size_t n_reaped;
+        int capture[2]; /* stdout and stderr of the command that runs, -1: none */
+        size_t captured[2];
+        pid_t payload; /* 0: unknown */
+};
+
+/* Milliseconds, monotonic. */
+int64_t super_now(void);
+
+/* The executor itself failed; the first one counts. */
+void super_trouble(struct super *su, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The run is over its bound; the first one counts. */
+void super_timed_out(struct super *su, const char *what);
+
+/* One turn: waits at most `wait` ms for anything, moves bytes, reaps. c: the command that runs, or NULL. */
+void super_turn(struct super *su, struct obs_command *c, int wait);
+void super_reap(struct super *su);
+
+/* The process's end, NULL: not yet. */
+const struct reaped *super_reaped(const struct super *su, pid_t pid);
+
+/* Takes what the captured command wrote. */
+void super_drain(struct super *su, struct obs_command *c);
+
+/* Until init has ended; being its ancestor in the namespace, we are its reaper when the runtime is gone. */
+void super_wait_payload(struct super *su);
+
+/* Until the readers have their EOF, with a bounded patience. */
+void super_wait_eof(struct super *su);
+
+/*
+ * Runs one command of the runtime ("delete --force": with the option) to its end, or kills it after killed_ms (-1: not).
+ * extra: a further argument behind the id, or NULL. NULL on trouble or timeout.
+ */
+struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms);
+struct obs_command *super_command(struct super *su, const char *name);
+
+/* Takes init's pid from the pid file, if that is there. */
+void super_read_pid(struct super *su);
+
+/* What init holds and is, after a create that succeeded. */
+void super_look_at_init(struct super *su);
+
+/* Changes the scenario's two paths until super_swap_end. */
+void super_swap_begin(struct super *su);
+void super_swap_end(struct super *su);
