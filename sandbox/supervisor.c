@@ -53,6 +53,8 @@ static const struct obs_command *create(struct super *su, int killed_ms)
 {
         const struct obs_command *c;
 
+        if (su->payload && super_reaped(su, su->payload)) /* what it reported is not the next one's word */
+                unlink(REPORT_PATH);
         super_swap_begin(su);
         c = super_call(su, "create", NULL, killed_ms);
         super_swap_end(su);

@@ -66,7 +66,7 @@ int container_delete(const struct state_dir *dir, const struct state *state, boo
 
         if (r < 0)
                 return r;
-        if (!force && (status == STATE_RUNNING || status == STATE_CREATING))
+        if (!force && status != STATE_STOPPED)
                 return err_set(err, EBUSY, "delete", state->id,
                                "cannot delete a container that is not stopped: %s",
                                state_status_name(status));

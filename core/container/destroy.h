@@ -21,8 +21,9 @@ int signal_number(const char *name, int *ret_signal, struct err *err);
 int container_kill(const struct sys *sys, const struct state *state, int signal, bool all, struct err *err);
 
 /*
- * Removes a container, the caller holds its lock. A stopped or created one (as runc does), with force any:
- * its processes are killed first. -EBUSY otherwise.
+ * Removes a container, the caller holds its lock. A stopped one (runtime-spec, Delete: "a container
+ * that is not stopped MUST have no effect"; runc and crun delete a created one too), with force any: its
+ * processes are killed first. -EBUSY otherwise.
  */
 int container_delete(const struct state_dir *dir, const struct state *state, bool force, struct err *err);
 

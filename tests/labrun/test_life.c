@@ -72,6 +72,7 @@ static void life__wrong_state__refused_and_unchanged(void **state)
         create(lab);
         assert_one_error(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL), "already exists");
         assert_string_equal(lab_state(lab, "status"), "created");
+        assert_one_error(lab_run(lab, "delete", lab->id, NULL), "not stopped");
         assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
         assert_one_error(lab_run(lab, "start", lab->id, NULL), "already running");
         assert_one_error(lab_run(lab, "delete", lab->id, NULL), "not stopped");
@@ -94,7 +95,9 @@ static void delete__created_and_running_by_force__all_gone(void **state)
         lab_need_root();
         lab_config(lab, SLEEP);
         create(lab);
-        assert_int_equal(lab_run(lab, "delete", lab->id, NULL)->code, 0); /* created: as runc */
+        assert_one_error(lab_run(lab, "delete", lab->id, NULL), "not stopped: created");
+        assert_string_equal(lab_state(lab, "status"), "created");
+        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
         assert_true(lab_clean(lab));
         create(lab);
         assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
@@ -275,7 +278,7 @@ static void list__table_json_quiet__as_runc(void **state)
         assert_non_null(strstr(r->out, lab->id));
         assert_int_equal(lab_run(lab, "delete", "aaa-broken", NULL)->code, 1);
         assert_int_equal(lab_run(lab, "delete", "--force", "aaa-broken", NULL)->code, 0);
-        assert_int_equal(lab_run(lab, "delete", lab->id, NULL)->code, 0);
+        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
         assert_true(lab_clean(lab));
 }
 

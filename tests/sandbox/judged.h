@@ -67,7 +67,16 @@ static inline void judged_good(struct judged *j)
         j->o.payload_end = END_EXITED;
         j->o.payload_code = 3;
         j->o.payload_end_ms = 20;
+        j->o.init_pid = 12;
+        j->o.init_state = 'S';
+        for (int fd = 0; fd < 3; fd++)
+                j->o.held[fd] = (struct obs_held){ .fd = fd, .dev = 13, .ino = 100u + (unsigned)fd,
+                                                   .mode = S_IFIFO | 0600, .name = "pipe:[7]" };
+        j->o.n_held = 3;
+        j->o.host_looked = true;
         j->report.started = true;
+        j->report.cwd_inside = 1;
+        strcpy(j->report.cwd_raw, "/");
         bundle_argv(&j->s, &argv);
         j->report.argc = argv.n;
         memcpy(j->report.argv, argv.item, sizeof argv.item);

@@ -151,13 +151,13 @@ static void check__no_fault__finds_nothing(void **state)
                         "--scenario", "preserve-fds-create-start"), 0, "EXIT-CODE");
 }
 
-static void check__swallowed_error__is_err_one(void **state)
+static void check__swallowed_error__is_err_state_or_err_one(void **state)
 {
         (void)state;
         need_root();
-        caught("swallow", "exec-missing-run", "ERR-ONE: exec-missing-run: success is answered");
+        caught("swallow", "exec-missing-run", "ERR-STATE: exec-missing-run: success is answered");
         caught("mute", "exec-missing-create-start", "ERR-ONE: exec-missing-create-start: the start fails without");
-        caught("nothing", "exit-at-once-run", "ERR-ONE: exit-at-once-run: success was answered, but the payload never");
+        caught("nothing", "exit-at-once-run", "ERR-STATE: exit-at-once-run: success is answered, but the payload never");
         caught("die", "exec-missing-run", "ERR-ONE: exec-missing-run: run dies of signal 11");
 }
 
@@ -272,7 +272,7 @@ static void check__json__has_the_documented_form(void **state)
         assert_string_equal(json_string_value(json_object_get(root, "program")), "initlab check");
         assert_int_equal(json_integer_value(json_object_get(root, "exit")), 1);
         assert_int_equal(json_array_size(json_object_get(root, "runtimes")), 1);
-        assert_int_equal(json_object_size(json_object_get(root, "table")), 8);
+        assert_int_equal(json_object_size(json_object_get(root, "table")), 14);
         run_ = json_array_get(json_object_get(root, "runs"), 0);
         assert_string_equal(json_string_value(json_object_get(run_, "scenario")), "exit-code-255-run");
         assert_true(json_is_null(json_object_get(run_, "trouble")));
@@ -351,7 +351,7 @@ static void check__bad_words__are_refused(void **state)
         wants(CHECK_RUN("none", "--jobs", "0"), 2, "initlab check: --jobs: '0'");
         wants(CHECK_RUN("none", "--runtime", FAKE, "--json", "/none/here"), 2, "/none/here");
         assert_null(strstr(output, "ERR-ONE")); /* told before anything runs */
-        wants(CHECK_RUN("none", "--until", "NO-CRASH"), 2, "There are: ERR-ONE"); /* which is not judged */
+        wants(CHECK_RUN("none", "--until", "SYNC-ORDER"), 2, "There are: ERR-ONE"); /* which is not judged */
         wants(CHECK_RUN("none", "word"), 2, "word");
         wants(CHECK_RUN("none", "--scenario", "/none/here.json"), 2, "/none/here.json");
         wants(CHECK_RUN("none", "--list"), 0, "exit-at-once-run");
@@ -394,7 +394,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(check__no_fault__finds_nothing),
-                cmocka_unit_test(check__swallowed_error__is_err_one),
+                cmocka_unit_test(check__swallowed_error__is_err_state_or_err_one),
                 cmocka_unit_test(check__error_twice__is_err_one),
                 cmocka_unit_test(check__lost_last_bytes__is_out_exact),
                 cmocka_unit_test(check__leaked_fd__is_fd_exact),

@@ -16,7 +16,9 @@ static int fresh(void **state)
 static void judge_run__all_well__is_ok(void **state)
 {
         static const enum invariant_id all[] = { INV_FD_EXACT,  INV_OUT_EXACT,  INV_STDIO_ALIVE, INV_ENV_EXACT,
-                                                 INV_EXIT_CODE, INV_TIME_BOUND, INV_CLEAN };
+                                                 INV_EXIT_CODE, INV_TIME_BOUND,  INV_CLEAN,
+                                                 INV_ERR_STATE, INV_FD_HOST,     INV_CWD_INSIDE,
+                                                 INV_HOST_UNCHANGED, INV_LIFE_MODEL, INV_NO_CRASH };
 
         (void)state;
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -228,24 +230,24 @@ static void judge_errors__log__wants_one_in_each(void **state)
         judged_is(&j, false, INV_ERR_ONE, VERDICT_DIFFERS, "log only");
 }
 
-static void judge_errors__success_answered__fails(void **state)
+static void judge_state__success_answered__fails(void **state)
 {
         (void)state;
         start_fails("exec failed\n");
         j.o.command[0].code = 0;
-        judged_is(&j, false, INV_ERR_ONE, VERDICT_FAIL, "success is answered");
+        judged_is(&j, false, INV_ERR_STATE, VERDICT_FAIL, "success is answered");
         j.s.bad = BAD_ENOEXEC;
-        judged_is(&j, false, INV_ERR_ONE, VERDICT_DIFFERS, "execve failed later");
-        judged_is(&j, true, INV_ERR_ONE, VERDICT_FAIL, "success is answered");
+        judged_is(&j, false, INV_ERR_STATE, VERDICT_DIFFERS, "execve failed later");
+        judged_is(&j, true, INV_ERR_STATE, VERDICT_FAIL, "success is answered");
         j.o.stream[2].text[0] = '\0';
         judged_is(&j, false, INV_ERR_ONE, VERDICT_FAIL, "without any error");
 }
 
-static void judge_errors__payload_never_ran__fails(void **state)
+static void judge_state__payload_never_ran__fails(void **state)
 {
         (void)state;
         j.report.started = false;
-        judged_is(&j, false, INV_ERR_ONE, VERDICT_FAIL, "never reported");
+        judged_is(&j, false, INV_ERR_STATE, VERDICT_FAIL, "never ran");
 }
 
 static void judge_errors__dies_of_signal__fails(void **state)
@@ -305,8 +307,8 @@ int main(void)
                 CASE(judge_errors__none_or_cut__fails),
                 CASE(judge_errors__twice__accuses_only_ours),
                 CASE(judge_errors__log__wants_one_in_each),
-                CASE(judge_errors__success_answered__fails),
-                CASE(judge_errors__payload_never_ran__fails),
+                CASE(judge_state__success_answered__fails),
+                CASE(judge_state__payload_never_ran__fails),
                 CASE(judge_errors__dies_of_signal__fails),
                 CASE(judge_refusal__clean__accuses_only_ours),
                 CASE(judge_count_errors__lines__are_counted),
