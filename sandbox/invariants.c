@@ -72,7 +72,8 @@ static const struct invariant catalogue[INV__COUNT] = {
         { INV_LIFE_MODEL, "LIFE-MODEL",
           "status follows creating, created, running, stopped; state tells it; operations in the wrong state fail and "
           "change nothing",
-          "a model of the container's life; pause, resume and delete --force by our rule only", "2 3", true, BASIS_SPEC, "runtime-spec runtime.md, State", "" },
+          "a model of the container's life; pause, resume and delete --force by our rule only", "2 3", true, BASIS_SPEC,
+          "runtime-spec runtime.md, State", "" },
         { INV_CLEAN, "CLEAN",
           "after delete (or a failed create, or a kill -9 at any moment followed by delete --force) no process, mount, "
           "cgroup, state, temporary file or fd remains",

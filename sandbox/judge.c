@@ -200,7 +200,8 @@ static void judge_steps(const struct run *r)
                 }
                 is = r->report->step[i].result;
                 if (is < 0)
-                        judge_say(v, VERDICT_FAIL, "step %zu (%s) fails: %s", i, scenario_step_word(step->kind), strerror((int)-is));
+                        judge_say(v, VERDICT_FAIL, "step %zu (%s) fails: %s", i, scenario_step_word(step->kind),
+                                  strerror((int)-is));
                 else if (is != want)
                         judge_say(v, VERDICT_FAIL, "step %zu (%s): %lld bytes instead of %lld", i, scenario_step_word(step->kind),
                                   (long long)is, (long long)want);

@@ -1,7 +1,8 @@
 /*
  * The private surroundings of one run, made by the supervisor in its own mount, pid and cgroup namespaces: /run and /tmp
  * are fresh tmpfs, /proc is that of the pid namespace, /sys/fs/cgroup is cgroup2 only, with this run's cgroup as
- * its root, /dev holds nodes of its own, and everything else is read-only, so that no runtime can harm the machine. Whatever a runtime leaves behind is seen here, and goes with the namespaces.
+ * its root, /dev holds nodes of its own, and everything else is read-only, so that no runtime can
+ * harm the machine. Whatever a runtime leaves behind is seen here, and goes with the namespaces.
  */
 #pragma once
 

@@ -123,7 +123,8 @@ static bool expected_file(const struct surroundings *su, const char *path)
 /* The files of the scenario, the canaries (host.h), and the inside of the rootfs, which the payload may change. */
 static bool not_walked(const char *path)
 {
-        return strcmp(path, SURROUNDINGS_IO) == 0 || strcmp(path, HOST_DIR) == 0 || strcmp(path, SURROUNDINGS_BUNDLE "/rootfs") == 0;
+        return strcmp(path, SURROUNDINGS_IO) == 0 || strcmp(path, HOST_DIR) == 0 ||
+               strcmp(path, SURROUNDINGS_BUNDLE "/rootfs") == 0;
 }
 
 static void left_files(const struct surroundings *su, struct observation *o, const char *dir, int depth)
