@@ -15,6 +15,9 @@ set_target_properties(seccomp_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_
 initlab_payload_program(seccomp_probe)
 add_dependencies(test_labrun_seccomp seccomp_probe)
 target_compile_definitions(test_labrun_seccomp PRIVATE PROBE="$<TARGET_FILE:seccomp_probe>")
+add_test(NAME labrun-soak COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/labrun/soak $<TARGET_FILE:labrun>)
+set_tests_properties(labrun-soak PROPERTIES LABELS container TIMEOUT 900 SKIP_RETURN_CODE 77)
+
 # only the release build makes documents
 if(INITLAB_FLAVOUR STREQUAL release)
   add_test(NAME labrun-documents COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/labrun/documents ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
