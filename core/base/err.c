@@ -58,6 +58,7 @@ int err_setv(struct err *err, int errnum, const char *step, const char *place, c
         tame(err->place);
         tame(err->msg);
         err->errnum = errnum;
+        err->cls = ERR_CLASS_NONE;
         return -errnum;
 }
 
@@ -81,6 +82,17 @@ int err_sys(struct err *err, int rc, const char *step, const char *place, const 
         err_setv(err, -rc, step, place, fmt, ap);
         va_end(ap);
         return rc;
+}
+
+int err_set_class(struct err *err, int errnum, enum err_class cls, const char *step, const char *place,
+                  const char *msg)
+{
+        assert(cls > ERR_CLASS_NONE && cls < ERR_CLASS__COUNT);
+        int r = err_set(err, errnum, step, place, "%s", msg);
+
+        if (err)
+                err->cls = cls;
+        return r;
 }
 
 int err_prefix(struct err *err, const char *prefix)
@@ -109,7 +121,10 @@ const char *err_format(const struct err *err, char *buf, unsigned long size)
         int n;
 
         assert(size > 4);
-        n = snprintf(buf, size, "%s%s%s%s%s%s%s", err->step, err->place[0] ? ": " : "", err->place,
+        if (err->cls != ERR_CLASS_NONE)
+                n = snprintf(buf, size, "%s: \"%s\": %s", err->step, err->place, err->msg);
+        else
+                n = snprintf(buf, size, "%s%s%s%s%s%s%s", err->step, err->place[0] ? ": " : "", err->place,
                      err->msg[0] ? ": " : "", err->msg, *text ? ": " : "", text);
         if (n >= 0 && (unsigned long)n >= size)
                 mark_cut(buf, size);

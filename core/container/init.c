@@ -234,7 +234,7 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
         if (r < 0)
                 return r;
         r = sys->op->execve(sys, in->path, argv, in->env);
-        return err_sys(err, r, "exec", in->path, "%s", "");
+        return exec_path_error(r, in->path, err);
 }
 
 /* process.args as execve wants it: NULL-terminated. */

@@ -10,7 +10,7 @@
 static const uint8_t magic[3] = {'I', 'L', 'S'};
 
 /* An ERROR, the longest thing that travels through a fifo, must fit into one atomic write. */
-_Static_assert(SYNC_HEADER_SIZE + 4 + 3 * 5 + ERR_STEP_MAX + ERR_PLACE_MAX + ERR_MSG_MAX <= PIPE_BUF,
+_Static_assert(SYNC_HEADER_SIZE + 8 + 3 * 5 + ERR_STEP_MAX + ERR_PLACE_MAX + ERR_MSG_MAX <= PIPE_BUF,
                "a frame for a fifo is larger than PIPE_BUF");
 _Static_assert(SYNC_LOG_TEXT_MAX + 9 <= LIMIT_SYNC_SMALL, "LOG's limits");
 

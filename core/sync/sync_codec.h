@@ -13,7 +13,7 @@
  *      CONFIG     u32 flags, u32 preserve, u32 listen, bitmap of 3+preserve bits, text bundle, text id,
  *                 blob config (as a text, but any byte may be NUL); 2 fds
  *      LOG        u32 level, text
- *      ERROR      u32 errnum, text step, text place, text msg
+ *      ERROR      u32 errnum, u32 class, text step, text place, text msg
  *      ASK        u32 kind, u32 number; no fd, or 1
  *      DONE       u32 kind
  *      READY, START, EXECUTING: empty
@@ -91,7 +91,7 @@ struct sync_log {
 
 /*
  * A message as a value. After decoding, the texts borrow from the payload buffer; `error` is a copy.
- * An ERROR is a whole struct err: errnum 1..SYNC_ERRNUM_MAX, step not empty, no control characters (err_set makes only such).
+ * An ERROR is a whole struct err: errnum 1..SYNC_ERRNUM_MAX, a known class, step not empty, no control characters (err_set makes only such).
  */
 struct sync_msg {
         enum sync_type type;

@@ -162,7 +162,9 @@ static int measure_error(const struct err *e, size_t *size, struct err *err)
 
         if (e->errnum < 1 || e->errnum > SYNC_ERRNUM_MAX)
                 return err_set(err, EINVAL, "sync", "ERROR.errnum", "%d is no errno", e->errnum);
-        *size += 4;
+        if ((unsigned)e->cls >= ERR_CLASS__COUNT)
+                return err_set(err, EINVAL, "sync", "ERROR.class", "unknown class %u", (unsigned)e->cls);
+        *size += 8;
         r = measure_text(&rule_step, e->step, size, err);
         if (r == 0)
                 r = measure_text(&rule_place, e->place, size, err);
@@ -270,6 +272,7 @@ uint8_t *sync_payload_put(const struct sync_msg *msg, uint8_t *p)
                 return put_text(put_u32(p, (uint32_t)msg->log.level), msg->log.text);
         case SYNC_ERROR:
                 p = put_u32(p, (uint32_t)msg->error.errnum);
+                p = put_u32(p, (uint32_t)msg->error.cls);
                 p = put_text(p, msg->error.step);
                 p = put_text(p, msg->error.place);
                 return put_text(p, msg->error.msg);
@@ -406,12 +409,16 @@ static void copy_text(struct cursor *c, const struct text_rule *rule, char *dst)
 
 static void get_error(struct cursor *c, struct err *m)
 {
-        uint32_t errnum = take_u32(c, "ERROR.errnum");
+        uint32_t errnum = take_u32(c, "ERROR.errnum"), cls;
 
         if (errnum < 1 || errnum > SYNC_ERRNUM_MAX)
                 fault(c, "ERROR.errnum", "is no errno");
+        cls = take_u32(c, "ERROR.class");
+        if (cls >= ERR_CLASS__COUNT)
+                fault(c, "ERROR.class", "is unknown");
         memset(m, 0, sizeof(*m));
         m->errnum = (int)errnum;
+        m->cls = (enum err_class)cls;
         copy_text(c, &rule_step, m->step);
         copy_text(c, &rule_place, m->place);
         copy_text(c, &rule_msg, m->msg);

@@ -73,9 +73,9 @@ static bool good_log(const uint8_t *p, size_t len)
 
 static bool good_error(const uint8_t *p, size_t len, struct err *e)
 {
-        size_t at = 4, step = 4, place, msg;
+        size_t at = 8, step = 8, place, msg;
 
-        if (len < 4 || number(p, 4) < 1 || number(p, 4) > 4095 || text(p, len, &at, 1, 31, true, false) < 0)
+        if (len < 8 || number(p, 4) < 1 || number(p, 4) > 4095 || number(p + 4, 4) > 4 || text(p, len, &at, 1, 31, true, false) < 0)
                 return false;
         place = at;
         if (text(p, len, &at, 0, 255, true, false) < 0)
@@ -83,7 +83,7 @@ static bool good_error(const uint8_t *p, size_t len, struct err *e)
         msg = at;
         if (text(p, len, &at, 0, 511, true, false) < 0 || at != len)
                 return false;
-        *e = (struct err){.errnum = (int)number(p, 4)};
+        *e = (struct err){.errnum = (int)number(p, 4), .cls = (enum err_class)number(p + 4, 4)};
         strcpy(e->step, (const char *)p + step + 4);
         strcpy(e->place, (const char *)p + place + 4);
         strcpy(e->msg, (const char *)p + msg + 4);

@@ -46,6 +46,7 @@ static void draw_message(pt *t, struct sync_msg *m)
                 strcpy(m->error.step, text(t, 1, ERR_STEP_MAX - 1, true));
                 strcpy(m->error.place, text(t, 0, ERR_PLACE_MAX - 1, true));
                 strcpy(m->error.msg, text(t, 0, ERR_MSG_MAX - 1, true));
+                m->error.cls = (enum err_class)pt_below(t, ERR_CLASS__COUNT);
         } else if (m->type == SYNC_ASK) {
                 m->ask.kind = (enum sync_ask_kind)pt_below(t, SYNC_ASK__COUNT);
                 m->ask.sends_fd = m->ask.kind == SYNC_ASK_CONSOLE || (m->ask.kind == SYNC_ASK_LISTENER && pt_bool(t));
@@ -60,7 +61,8 @@ static void same(pt *t, const struct sync_msg *a, const struct sync_msg *b)
 {
         PT_ASSERT(t, a->type == b->type);
         if (a->type == SYNC_ERROR) {
-                PT_ASSERT(t, a->error.errnum == b->error.errnum && strcmp(a->error.step, b->error.step) == 0);
+                PT_ASSERT(t, a->error.errnum == b->error.errnum && a->error.cls == b->error.cls);
+                PT_ASSERT(t, strcmp(a->error.step, b->error.step) == 0);
                 PT_ASSERT(t, strcmp(a->error.place, b->error.place) == 0 && strcmp(a->error.msg, b->error.msg) == 0);
         } else if (a->type == SYNC_LOG) {
                 PT_ASSERT(t, a->log.level == b->log.level && strcmp(a->log.text, b->log.text) == 0);

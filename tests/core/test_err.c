@@ -79,6 +79,23 @@ static void err_format__empty_parts__left_out(void **state)
         assert_string_equal(err_format(&e, tiny, sizeof(tiny)), "open: /x...");
 }
 
+static void err_set_class__file_not_found__as_engines_read_it(void **state)
+{
+        struct err e;
+        char buf[64], tiny[12];
+
+        (void)state;
+        assert_int_equal(err_set_class(&e, ENOENT, ERR_CLASS_NOT_FOUND, "exec", "foo",
+                                       "executable file not found in $PATH"),
+                         -ENOENT);
+        assert_int_equal(e.cls, ERR_CLASS_NOT_FOUND);
+        assert_string_equal(err_format(&e, buf, sizeof(buf)), "exec: \"foo\": executable file not found in $PATH");
+        assert_string_equal(err_format(&e, tiny, sizeof(tiny)), "exec: \"f...");
+        assert_int_equal(err_set_class(NULL, EACCES, ERR_CLASS_PERMISSION, "exec", "x", ""), -EACCES);
+        err_set(&e, EIO, "read", NULL, "%s", ""); /* the next error is not of that class */
+        assert_int_equal(e.cls, ERR_CLASS_NONE);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -88,6 +105,7 @@ int main(void)
                 cmocka_unit_test(err_set__newline_in_text__cannot_forge_a_line),
                 cmocka_unit_test(err_prefix__place__joined),
                 cmocka_unit_test(err_format__empty_parts__left_out),
+                cmocka_unit_test(err_set_class__file_not_found__as_engines_read_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

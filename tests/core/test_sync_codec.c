@@ -38,13 +38,13 @@ static struct sync_msg sample_error(void)
 {
         struct sync_msg m = {.type = SYNC_ERROR};
 
-        err_set(&m.error, ENOENT, "execve", "/process/args/0", "no such \xc3\xa4");
+        err_set_class(&m.error, ENOENT, ERR_CLASS_NOT_FOUND, "execve", "/process/args/0", "no such \xc3\xa4");
         return m;
 }
 
 static struct sync_msg longest_error(void)
 {
-        struct sync_msg m = {.type = SYNC_ERROR, .error.errnum = SYNC_ERRNUM_MAX};
+        struct sync_msg m = {.type = SYNC_ERROR, .error.errnum = SYNC_ERRNUM_MAX, .error.cls = ERR_CLASS_DIRECTORY};
 
         memset(m.error.step, 's', ERR_STEP_MAX - 1);
         memset(m.error.place, 'p', ERR_PLACE_MAX - 1);
@@ -336,12 +336,11 @@ static const struct bad bads[] = {
         {"id empty", 0, 40, {0}, 1, -EPROTO},
         {"level 4", 5, 12, {4}, 1, -EPROTO},
         {"escape sequence in LOG", 6, 20, "\x1b", 1, -EPROTO},
-        {"newline in ERROR", 7, 20, "\n", 1, -EPROTO},
-        {"DEL in ERROR", 7, 20, "\x7f", 1, -EPROTO},
+        {"newline in ERROR", 7, 24, "\n", 1, -EPROTO},
+        {"DEL in ERROR", 7, 24, "\x7f", 1, -EPROTO},
         {"errnum 0", 7, 12, {0}, 1, -EPROTO},
         {"errnum 4096", 7, 12, {0, 0x10}, 2, -EPROTO},
         {"negative errnum", 7, 12, {0xff, 0xff, 0xff, 0xff}, 4, -EPROTO},
-        {"step empty", 7, 16, {0}, 1, -EPROTO},
         {"unknown kind", 12, 12, {4}, 1, -EPROTO},
         {"HOOKS with an fd", 12, 6, {1}, 1, -EPROTO},
         {"HOOKS with a number", 12, 16, {1}, 1, -EPROTO},
@@ -352,7 +351,10 @@ static const struct bad bads[] = {
         {"ASK too long", 12, 8, {9}, 1, -EMSGSIZE},
         {"unknown kind of DONE", 15, 12, {4}, 1, -EPROTO},
         {"fd with DONE", 15, 6, {1}, 1, -EPROTO},
-        {"step too long", 7, 16, {ERR_STEP_MAX}, 1, -EPROTO},
+        {"class 5", 7, 16, {ERR_CLASS__COUNT}, 1, -EPROTO},
+        {"class of 4 GiB", 7, 16, {0xff, 0xff, 0xff, 0xff}, 4, -EPROTO},
+        {"step empty", 7, 20, {0}, 1, -EPROTO},
+        {"step too long", 7, 20, {ERR_STEP_MAX}, 1, -EPROTO},
 };
 
 static void sync_codec__bad_frames__each_its_error(void **state)
@@ -461,6 +463,9 @@ static void sync_encode__text_or_type_out_of_domain__refused(void **state)
         assert_int_equal(encode_rc(&m, "ERROR.errnum"), -EINVAL);
         m.error.errnum = SYNC_ERRNUM_MAX + 1;
         assert_int_equal(encode_rc(&m, "ERROR.errnum"), -EINVAL);
+        m = sample_error();
+        m.error.cls = ERR_CLASS__COUNT;
+        assert_int_equal(encode_rc(&m, "ERROR.class"), -EINVAL);
         m = sample_error();
         m.error.step[0] = '\0';
         assert_int_equal(encode_rc(&m, "ERROR.step"), -EINVAL);

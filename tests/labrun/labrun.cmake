@@ -8,6 +8,7 @@ endfunction()
 foreach(name cli life crash payload hostile seccomp rootless userns surroundings)
   initlab_labrun_test(${name})
 endforeach()
+initlab_labrun_test(exec_errors)
 
 add_executable(seccomp_probe labrun/seccomp_probe.c)
 target_link_libraries(seccomp_probe PRIVATE initlab_options)

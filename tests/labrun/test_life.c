@@ -201,11 +201,11 @@ static void failure__of_any_kind__one_error_nothing_left(void **state)
                 const char *merge, *words;
                 bool late; /* only start can tell */
         } cases[] = {
-                {"{\"process\":{\"args\":[\"/nope\"]}}", "No such file", false},
+                {"{\"process\":{\"args\":[\"/nope\"]}}", "no such file", false},
                 {"{\"process\":{\"args\":[\"nope\"]}}", "executable file not found in $PATH", false},
                 {"{\"process\":{\"args\":[\"/etc\"]}}", "ermission denied", false},
                 {"{\"process\":{\"args\":[\"/etc/noexec\"]}}", "ermission denied", false},
-                {"{\"process\":{\"args\":[\"/etc/badinterp\"]}}", "No such file", true},
+                {"{\"process\":{\"args\":[\"/etc/badinterp\"]}}", "no such file", true},
                 {"{\"process\":{\"args\":[\"/etc/garbage\"]}}", "xec format error", true},
                 {"{\"process\":{\"cwd\":\"/bin/sh\"}}", "/process/cwd", false},
                 {"{\"process\":{\"cwd\":7}}", "/process/cwd", false},
