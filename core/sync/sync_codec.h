@@ -91,7 +91,8 @@ struct sync_log {
 
 /*
  * A message as a value. After decoding, the texts borrow from the payload buffer; `error` is a copy.
- * An ERROR is a whole struct err: errnum 1..SYNC_ERRNUM_MAX, a known class, step not empty, no control characters (err_set makes only such).
+ * An ERROR is a whole struct err: errnum 1..SYNC_ERRNUM_MAX, a known class, step not empty, no control characters (err_set
+ * makes only such).
  */
 struct sync_msg {
         enum sync_type type;

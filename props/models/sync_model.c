@@ -75,7 +75,9 @@ static bool good_error(const uint8_t *p, size_t len, struct err *e)
 {
         size_t at = 8, step = 8, place, msg;
 
-        if (len < 8 || number(p, 4) < 1 || number(p, 4) > 4095 || number(p + 4, 4) > 4 || text(p, len, &at, 1, 31, true, false) < 0)
+        if (len < 8 || number(p, 4) < 1 || number(p, 4) > 4095 || number(p + 4, 4) > 4)
+                return false;
+        if (text(p, len, &at, 1, 31, true, false) < 0)
                 return false;
         place = at;
         if (text(p, len, &at, 0, 255, true, false) < 0)
