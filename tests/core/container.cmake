@@ -3,6 +3,7 @@ initlab_unit_test(mount_options SOURCES core/test_mount_options.c LIBS initlab_c
 initlab_unit_test(inside SOURCES core/test_inside.c LIBS initlab_core)
 initlab_unit_test(keyring SOURCES core/test_keyring.c LIBS initlab_core)
 initlab_unit_test(handover SOURCES core/test_handover.c LIBS initlab_core)
+initlab_unit_test(idmap SOURCES core/test_idmap.c LIBS initlab_core)
 initlab_unit_test(sysctl SOURCES core/test_sysctl.c LIBS initlab_core)
 initlab_unit_test(rootfs SOURCES core/test_rootfs.c core/rootfs_fixture.c core/failing_sys.c LIBS initlab_core)
 initlab_unit_test(rootfs_attack SOURCES core/test_rootfs_attack.c core/rootfs_fixture.c core/failing_sys.c LIBS initlab_core)
