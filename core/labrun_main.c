@@ -14,7 +14,7 @@
 
 #define EXIT_UNKNOWN_COMMAND 3 /* runc's */
 
-enum { G_ROOT, G_LOG, G_LOG_FORMAT, G_DEBUG, G_SYSTEMD, G_ROOTLESS, G_VERSION, G_HELP, G__COUNT };
+enum { G_ROOT, G_LOG, G_LOG_FORMAT, G_DEBUG, G_SYSTEMD, G_ROOTLESS, G_EXESEAL, G_VERSION, G_HELP, G__COUNT };
 static const struct opt_spec global[] = {
         [G_ROOT] = {"root", 0, "DIR", "where containers' states are kept (default: /run/labrun, $XDG_RUNTIME_DIR/labrun)"},
         [G_LOG] = {"log", 0, "FILE", "also write messages there"},
@@ -22,6 +22,8 @@ static const struct opt_spec global[] = {
         [G_DEBUG] = {"debug", 0, NULL, "tell what is being done"},
         [G_SYSTEMD] = {"systemd-cgroup", 0, NULL, "refused: labrun makes its cgroups itself"},
         [G_ROOTLESS] = {"rootless", 0, "BOOL", "do without cgroups that may not be made: true, false, auto"},
+        [G_EXESEAL] = {"exeseal", 0, "WAY",
+                       "how labrun seals its executable: auto (default), bind, overlay or memfd"},
         [G_VERSION] = {"version", 'v', NULL, "print the version"},
         [G_HELP] = {"help", 'h', NULL, "print this"},
 };
@@ -95,6 +97,10 @@ static int take_global(struct cli *cli, int opt, const char *value, bool *help, 
                                "labrun makes its cgroups itself");
         case G_ROOTLESS:
                 return rootless_parse(value, &cli->rootless, err);
+        case G_EXESEAL:
+                if (seal_way_parse(value, &cli->seal, err) < 0)
+                        return err_prefix(err, "--exeseal");
+                return 0;
         case G_VERSION:
                 *version = true;
                 return 0;
@@ -200,10 +206,25 @@ static int settle(const struct sys *sys, struct err *err)
         return r < 0 ? err_sys(err, r, "signals", NULL, "%s", "") : 0;
 }
 
-static int run_command(struct cli *cli, const struct cli_command *c, struct err *err)
+/*
+ * Before the inventory: the sealed labrun has to find the caller's fds as they were. Should it fail, the holes are
+ * plugged all the same, or the log might be opened as fd 2.
+ */
+static int run_sealed(struct cli *cli, const struct cli_command *c, char **argv, struct err *err)
 {
-        int r = take_inventory(cli, c, err);
+        int r = c->seals ? seal_self(cli->sys, cli->seal, argv, cli->envp, err) : 0;
 
+        if (r < 0)
+                (void)take_inventory(cli, c, NULL);
+        return r;
+}
+
+static int run_command(struct cli *cli, const struct cli_command *c, char **argv, struct err *err)
+{
+        int r = run_sealed(cli, c, argv, err);
+
+        if (r == 0)
+                r = take_inventory(cli, c, err);
         if (r == 0)
                 r = settle(cli->sys, err);
         if (r == 0)
@@ -213,7 +234,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, struct err 
         return r < 0 ? r : c->run(cli, err);
 }
 
-static int dispatch(struct cli *cli, struct opt_iter *it, struct err *err)
+static int dispatch(struct cli *cli, struct opt_iter *it, char **argv, struct err *err)
 {
         const struct cli_command *c = NULL;
         const char *word = it->argv[it->at];
@@ -230,7 +251,7 @@ static int dispatch(struct cli *cli, struct opt_iter *it, struct err *err)
         if (cli->value[c->n_options - 1]) /* --help is each table's last */
                 return print_command_help(cli, c);
         r = check_operands(cli, c, err);
-        return r < 0 ? r : run_command(cli, c, err);
+        return r < 0 ? r : run_command(cli, c, argv, err);
 }
 
 int labrun_main(const struct sys *sys, int argc, char **argv, char **envp)
@@ -246,7 +267,7 @@ int labrun_main(const struct sys *sys, int argc, char **argv, char **envp)
         else if (r == 0 && (help || it.at >= argc))
                 r = print_help(&cli);
         else if (r == 0)
-                r = dispatch(&cli, &it, &err);
+                r = dispatch(&cli, &it, argv, &err);
         if (r < 0) {
                 if (cli.log_fd < 0) /* a mistake in the options that came after --log */
                         (void)cli_log_open(&cli, NULL);

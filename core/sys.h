@@ -134,6 +134,8 @@ struct sys_ops {
         int (*flock)(const struct sys *sys, int fd, int op);
         int (*ioctl)(const struct sys *sys, int fd, unsigned long req, void *arg);
         ssize_t (*getdents64)(const struct sys *sys, int fd, void *buf, size_t size);
+        ssize_t (*sendfile)(const struct sys *sys, int out_fd, int in_fd, off_t *offset, size_t n);
+        int (*memfd_create)(const struct sys *sys, const char *name, unsigned flags);
         int (*pipe2)(const struct sys *sys, int fds[2], int flags);
         int (*socketpair)(const struct sys *sys, int domain, int type, int protocol, int fds[2]);
         int (*socket)(const struct sys *sys, int domain, int type, int protocol);
@@ -164,6 +166,8 @@ struct sys_ops {
          * sets *ret_pidfd (CLOEXEC, owned by the caller). */
         pid_t (*spawn)(const struct sys *sys, const struct sys_spawn *args, int *ret_pidfd);
         int (*execve)(const struct sys *sys, const char *path, char *const argv[], char *const envp[]);
+        int (*execveat)(const struct sys *sys, int dirfd, const char *path, char *const argv[],
+                        char *const envp[], int flags);
         int (*waitid)(const struct sys *sys, int idtype, id_t id, siginfo_t *info, int options);
         int (*kill)(const struct sys *sys, pid_t pid, int sig);
         int (*pidfd_open)(const struct sys *sys, pid_t pid, unsigned flags);

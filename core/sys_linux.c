@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ CALL(int, ftruncate, (const struct sys *s U, int fd, off_t n), fd, n)
 CALL(int, flock, (const struct sys *s U, int fd, int op), fd, op)
 CALL(int, ioctl, (const struct sys *s U, int fd, unsigned long r, void *a), fd, r, a)
 CALL(ssize_t, getdents64, (const struct sys *s U, int fd, void *b, size_t n), fd, b, n)
+CALL(int, memfd_create, (const struct sys *s U, const char *n, unsigned f), n, f)
 CALL(int, pipe2, (const struct sys *s U, int fds[2], int f), fds, f)
 CALL(int, socketpair, (const struct sys *s U, int d, int t, int p, int fds[2]), d, t, p, fds)
 CALL(int, socket, (const struct sys *s U, int d, int t, int p), d, t, p)
@@ -87,6 +89,7 @@ CALL(int, fsopen, (const struct sys *s U, const char *t, unsigned f), t, f)
 CALL(int, fsconfig, (const struct sys *s U, int fd, unsigned c, const char *k, const void *v, int x), fd, c, k, v, x)
 CALL(int, fsmount, (const struct sys *s U, int fd, unsigned f, unsigned a), fd, f, a)
 CALL(int, execve, (const struct sys *s U, const char *p, char *const a[], char *const e[]), p, a, e)
+CALL(int, execveat, (const struct sys *s U, int d, const char *p, char *const a[], char *const e[], int f), d, p, a, e, f)
 CALL(int, kill, (const struct sys *s U, pid_t p, int g), p, g)
 CALL(int, pidfd_open, (const struct sys *s U, pid_t p, unsigned f), p, f)
 CALL(int, pidfd_send_signal, (const struct sys *s U, int fd, int g, unsigned f), fd, g, NULL, f)
@@ -135,6 +138,12 @@ static int l_fstat(const struct sys *s U, int fd, struct stat *st)
 static int l_fstatfs(const struct sys *s U, int fd, struct statfs *st)
 {
         return (int)ret(fstatfs(fd, st));
+}
+
+/* off_t is 64 bits everywhere only through the C library. */
+static ssize_t l_sendfile(const struct sys *s U, int out, int in, off_t *offset, size_t n)
+{
+        return ret(sendfile(out, in, offset, n));
 }
 
 /*
@@ -220,6 +229,7 @@ static pid_t l_spawn(const struct sys *s, const struct sys_spawn *args, int *ret
 
 #define OP(name) .name = l_##name
 static const struct sys_ops linux_ops = {
+        OP(sendfile), OP(memfd_create), OP(execveat),
         OP(alloc), OP(realloc), OP(free),
         OP(openat), OP(openat2), OP(mkdirat), OP(mknodat), OP(symlinkat), OP(unlinkat), OP(linkat), OP(renameat2),
         OP(readlinkat), OP(fstatat), OP(faccessat2), OP(fchmodat), OP(fchownat), OP(chdir), OP(getcwd),

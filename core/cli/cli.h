@@ -8,6 +8,7 @@
 
 #include "core/cli/opt.h"
 #include "core/fds/fds.h"
+#include "core/seal/seal.h"
 #include "core/sync/sync.h"
 
 struct err;
@@ -20,12 +21,13 @@ enum cli_rootless { CLI_ROOTLESS_AUTO, CLI_ROOTLESS_TRUE, CLI_ROOTLESS_FALSE }; 
 
 struct cli {
         const struct sys *sys;
-        char *const *envp;
+        char **envp;
         char root[CLI_PATH_MAX]; /* absolute; "": not given, and the command needs none */
         enum cli_rootless rootless;
         const char *log_path;    /* NULL: none */
         int log_fd;              /* -1: none */
         bool log_json, debug;
+        enum seal_way seal;
         struct fds_inventory inventory;
         unsigned listen;                    /* of inventory.preserve, those of LISTEN_FDS */
         const char *value[CLI_OPTIONS_MAX]; /* of the command's options, by index; "" for a flag; NULL: not
@@ -39,6 +41,7 @@ struct cli_command {
         const struct opt_spec *options;
         size_t n_options;
         int min_operands, max_operands;
+        bool seals; /* starts processes in a container: runs from a sealed executable */
         /* The exit status; or a negative errno, and err filled: cli_fail reports it. */
         int (*run)(struct cli *cli, struct err *err);
 };

@@ -150,6 +150,7 @@ const struct cli_command cli_create = {
         .n_options = O_CREATE_N,
         .min_operands = 1,
         .max_operands = 1,
+        .seals = true,
         .run = run_create};
 const struct cli_command cli_run = {.name = "run",
                                     .operands = "ID",
@@ -158,4 +159,5 @@ const struct cli_command cli_run = {.name = "run",
                                     .n_options = O_RUN_N,
                                     .min_operands = 1,
                                     .max_operands = 1,
+                                    .seals = true,
                                     .run = run_run};

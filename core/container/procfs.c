@@ -20,7 +20,7 @@ static int open_private(const struct sys *sys)
         return r < 0 ? r : mnt_fs_mount(&fs, 0);
 }
 
-static int open_verified(const struct sys *sys, int *ret_fd)
+int procfs_open_mounted(const struct sys *sys, int *ret_fd)
 {
         SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, "/proc",
                                              O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)};
@@ -46,7 +46,7 @@ int procfs_open(const struct sys *sys, int *ret_fd, struct err *err)
                 *ret_fd = r;
                 return 0;
         }
-        r = open_verified(sys, ret_fd);
+        r = procfs_open_mounted(sys, ret_fd);
         if (r < 0)
                 return err_sys(err, r, "mount", "/proc", "no procfs that can be trusted");
         return 0;

@@ -14,6 +14,9 @@ struct sys;
 /* *ret_fd is the caller's. */
 int procfs_open(const struct sys *sys, int *ret_fd, struct err *err);
 
+/* The /proc that is mounted there (O_PATH, CLOEXEC, the caller's), if it is the root of a procfs: -EPERM otherwise. */
+int procfs_open_mounted(const struct sys *sys, int *ret_fd);
+
 /* Writes text to a file below it in one write(2); no symlink, magic link or other mount on the way. 0 or
  * -errno. */
 int procfs_write(const struct sys *sys, int proc_fd, const char *path, const char *text);

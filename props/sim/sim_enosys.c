@@ -44,6 +44,8 @@ static int no_ftruncate(S, int fd U, off_t length U) { return -ENOSYS; }
 static int no_flock(S, int fd U, int op U) { return -ENOSYS; }
 static int no_ioctl(S, int fd U, unsigned long req U, void *arg U) { return -ENOSYS; }
 static ssize_t no_getdents64(S, int fd U, void *buf U, size_t size U) { return -ENOSYS; }
+static ssize_t no_sendfile(S, int out_fd U, int in_fd U, off_t *offset U, size_t n U) { return -ENOSYS; }
+static int no_memfd_create(S, const char *name U, unsigned flags U) { return -ENOSYS; }
 static int no_pipe2(S, int fds[2] U, int flags U) { return -ENOSYS; }
 static int no_socketpair(S, int domain U, int type U, int protocol U, int fds[2] U) { return -ENOSYS; }
 static int no_socket(S, int domain U, int type U, int protocol U) { return -ENOSYS; }
@@ -63,6 +65,7 @@ static int no_fsconfig(S, int fd U, unsigned cmd U, const char *key U, const voi
 static int no_fsmount(S, int fd U, unsigned flags U, unsigned attr_flags U) { return -ENOSYS; }
 static pid_t no_spawn(S, const struct sys_spawn *args U, int *ret_pidfd U) { return -ENOSYS; }
 static int no_execve(S, const char *path U, char *const argv[] U, char *const envp[] U) { return -ENOSYS; }
+static int no_execveat(S, int dirfd U, const char *path U, char *const argv[] U, char *const envp[] U, int flags U) { return -ENOSYS; }
 static int no_waitid(S, int idtype U, id_t id U, siginfo_t *info U, int options U) { return -ENOSYS; }
 static int no_kill(S, pid_t pid U, int sig U) { return -ENOSYS; }
 static int no_pidfd_open(S, pid_t pid U, unsigned flags U) { return -ENOSYS; }
@@ -98,6 +101,7 @@ static ssize_t no_getrandom(S, void *buf U, size_t n U, unsigned flags U) { retu
 
 #define OP(name) .name = no_##name
 const struct sys_ops sim_enosys_ops = {
+        OP(sendfile), OP(memfd_create), OP(execveat),
         OP(alloc), OP(realloc), OP(free), OP(openat), OP(openat2), OP(mkdirat), OP(mknodat), OP(symlinkat),
         OP(unlinkat), OP(linkat), OP(renameat2), OP(readlinkat), OP(fstatat), OP(faccessat2), OP(fchmodat),
         OP(fchownat), OP(chdir), OP(getcwd), OP(umask), OP(read), OP(write), OP(lseek), OP(close),

@@ -11,8 +11,9 @@ static int fails(const struct sys *sys, const char *op)
 }
 
 /* clang-format off: a table, one operation a line */
-#define FAILING(name, params, ...)                                                  \
-        static int f_##name params                                                  \
+#define FAILING(name, params, ...) FAILING_AS(int, name, params, __VA_ARGS__)
+#define FAILING_AS(type, name, params, ...)                                         \
+        static type f_##name params                                                 \
         {                                                                           \
                 int r = fails(s, #name);                                            \
                 return r < 0 ? r : sys_linux()->op->name(sys_linux(), __VA_ARGS__); \
@@ -25,10 +26,16 @@ FAILING(mknodat, (const struct sys *s, int d, const char *p, mode_t m, dev_t dev
 FAILING(symlinkat, (const struct sys *s, const char *t, int d, const char *p), t, d, p)
 FAILING(unlinkat, (const struct sys *s, int d, const char *p, int f), d, p, f)
 FAILING(fchmodat, (const struct sys *s, int d, const char *p, mode_t m), d, p, m)
+FAILING_AS(ssize_t, readlinkat, (const struct sys *s, int d, const char *p, char *b, size_t n), d, p, b, n)
 FAILING(chdir, (const struct sys *s, const char *p), p)
 FAILING(fchdir, (const struct sys *s, int fd), fd)
 FAILING(fstat, (const struct sys *s, int fd, struct stat *st), fd, st)
 FAILING(fstatfs, (const struct sys *s, int fd, struct statfs *st), fd, st)
+FAILING(fcntl, (const struct sys *s, int fd, int c, long a), fd, c, a)
+FAILING_AS(ssize_t, sendfile, (const struct sys *s, int out, int in, off_t *o, size_t n), out, in, o, n)
+FAILING(memfd_create, (const struct sys *s, const char *n, unsigned f), n, f)
+FAILING(execveat, (const struct sys *s, int d, const char *p, char *const a[], char *const e[], int f), d, p,
+        a, e, f)
 FAILING(umount2, (const struct sys *s, const char *t, int f), t, f)
 FAILING(pivot_root, (const struct sys *s, const char *n, const char *o), n, o)
 FAILING(open_tree, (const struct sys *s, int d, const char *p, unsigned f), d, p, f)
@@ -62,5 +69,6 @@ void failing_sys_init(struct failing_sys *f, int at, int errnum)
         PUT(chdir), PUT(fchdir), PUT(fstat), PUT(fstatfs), PUT(umount2), PUT(pivot_root), PUT(open_tree);
         PUT(move_mount), PUT(mount_setattr), PUT(fsopen), PUT(fsconfig), PUT(fsmount), PUT(alloc),
                 PUT(realloc);
+        PUT(readlinkat), PUT(fcntl), PUT(sendfile), PUT(memfd_create), PUT(execveat);
 #undef PUT
 }

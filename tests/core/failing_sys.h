@@ -1,5 +1,5 @@
 /*
- * The real kernel, but the n-th call of the operations that building a root file system is made of fails.
+ * The real kernel, but the n-th call of the operations that building a root file system, or sealing, is made of fails.
  * Count up n until nothing fails any more, and every single failure has been seen.
  */
 #pragma once
