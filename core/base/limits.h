@@ -19,6 +19,8 @@
 /* linux.seccomp: names times what they become. A kernel's program has 4096 instructions at most. */
 #define LIMIT_SECCOMP_RULES 16384u
 
+#define LIMIT_SECCOMP_AGENT_MS 10000 /* for the agent at listenerPath to take a connection and the state */
+
 /* --preserve-fds and LISTEN_FDS together. */
 #define LIMIT_PRESERVE_FDS 1024u
 

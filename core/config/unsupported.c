@@ -1,7 +1,6 @@
 /* config_refuse_unsupported: what the spec allows and labrun can't do. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/base/err.h"
 #include "core/config/config.h"
@@ -111,19 +110,9 @@ static int refuse_resources(const struct config_resources *r, struct err *err)
         return REFUSE_FIRST(asks, err);
 }
 
-static bool seccomp_listens(const struct config_seccomp *s)
-{
-        for (size_t i = 0; i < s->syscalls.n; i++)
-                if (strcmp(s->syscalls.item[i].action, "SCMP_ACT_NOTIFY") == 0)
-                        return true;
-        return false;
-}
-
 static int refuse_linux(const struct config_linux *l, struct err *err)
 {
         const struct ask asks[] = {
-                /* until the listener can be handed over */
-                {seccomp_listens(&l->seccomp), "/linux/seccomp/listenerPath", "seccomp listeners"},
                 {l->intel_rdt.set, "/linux/intelRdt", "Intel RDT"},
                 {given(l->mount_label), "/linux/mountLabel", "SELinux"},
                 /* pivot_root(2) in the caller's mount namespace would take the host's root away. */

@@ -244,12 +244,21 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
 {
         struct creation *c = ctx;
 
-        (void)fd;
         switch (ask->kind) {
         case SYNC_ASK_MAP_IDS:
                 if (!userns_is_new(c->config))
                         return err_set(err, EPROTO, "sync", "init", "asks for id maps that it can't need");
                 return userns_map(c->sys, c->config, c->state.pid, c->args->path, err);
+        case SYNC_ASK_LISTENER: {
+                struct seccomp_handover h = {.seccomp = &c->config->linux_.seccomp,
+                                             .state = &c->state,
+                                             .status = STATE_CREATING,
+                                             .pid = c->state.pid,
+                                             .pidfd = c->pidfd};
+                if (!seccomp_notifies(h.seccomp))
+                        return err_set(err, EPROTO, "sync", "init", "asks for a listener that it can't have");
+                return seccomp_hand_over(c->sys, &h, ask, *fd, err);
+        }
         default:
                 return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does",
                                sync_ask_name(ask->kind));

@@ -148,8 +148,22 @@ static int compile_filter(struct init *in, struct err *err)
         return seccomp_filter_make(in->sys, in->config, log_unknown, &in->sync, &in->filter, err);
 }
 
-/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more
- * for it. */
+/*
+ * The parent hands the listener to the agent and says so; until then every call that goes to it would wait. Where the
+ * parent may look into init it fetches the fd by number, so that it need not travel.
+ */
+static int hand_over(struct init *in, int listener, struct err *err)
+{
+        bool sends = in->config->linux_.ns[CONFIG_NS_USER].set;
+        struct sync_ask ask = {
+                .kind = SYNC_ASK_LISTENER, .sends_fd = sends, .number = sends ? 0 : (uint32_t)listener};
+        int r = sync_init_ask(&in->sync, &ask, sends ? listener : -1, &in->deadline, err);
+
+        (void)in->sys->op->close(in->sys, listener); /* what is refused here is closed before execve */
+        return r;
+}
+
+/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more for it. */
 static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
 {
         int r = 0;
@@ -158,7 +172,9 @@ static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
                 return 0;
         if (now == SECCOMP_BEFORE_CAPS)
                 r = caps_raise(in->sys, err);
-        return r < 0 ? r : seccomp_filter_load(&in->filter, err);
+        if (r == 0)
+                r = seccomp_filter_load(&in->filter, err);
+        return r > 0 ? hand_over(in, r, err) : r;
 }
 
 /* The end of step 3: nothing of the caller's session is left, neither its terminal nor its keys. */

@@ -28,10 +28,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/container/state.h"
+#include "core/sync/sync_codec.h"
 #include "core/sys.h"
 
-struct config;
-struct config_seccomp;
 struct err;
 
 /* --- pure --- */
@@ -109,3 +109,22 @@ enum seccomp_when seccomp_when(const struct seccomp_filter *filter, bool no_new_
  * -EACCES (neither of the two), -EBUSY (somebody already listens to this process's system calls), -ENOMEM.
  */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct err *err);
+
+/* --- the parent's side of SCMP_ACT_NOTIFY --- */
+
+struct seccomp_handover {
+        const struct config_seccomp *seccomp;
+        const struct state *state; /* of the container */
+        enum state_status status;
+        pid_t pid; /* of the filtered process, as labrun sees it */
+        int pidfd; /* the same, borrowed */
+};
+
+/*
+ * Answers SYNC_ASK_LISTENER: gets the listener (fd is what came with the ASK, borrowed; else by
+ * pidfd_getfd(2), which takes permission to trace), connects to listenerPath, sends the container process
+ * state with it, closes. Errors: with the pointer of listenerPath when it can't be reached; -ETIMEDOUT after
+ * LIMIT_SECCOMP_AGENT_MS.
+ */
+int seccomp_hand_over(const struct sys *sys, const struct seccomp_handover *handover,
+                      const struct sync_ask *ask, int fd, struct err *err);

@@ -382,6 +382,11 @@ static void config_validate__seccomp__rules(void **state)
                 BAD_AT(S "/defaultAction", "\"SCMP_ACT_FOO\""),
                 BAD(S "/defaultAction", "\"SCMP_ACT_KILL\"", S "/defaultErrnoRet"),
                 GOOD(S "/defaultAction", "\"SCMP_ACT_TRACE\""),
+                GOOD(S "/syscalls/0", "{\"names\":[\"a\"],\"action\":\"SCMP_ACT_NOTIFY\"}"),
+                BAD(S, "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", S "/listenerPath"),
+                BAD(S, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":"
+                    "\"SCMP_ACT_NOTIFY\"}]}",
+                 S "/listenerPath"),
                 BAD_AT(S "/architectures/0", "\"X86\""),
                 BAD_AT(S "/flags/0", "\"LOG\""),
                 BAD(S "/listenerPath", "-", S "/listenerMetadata"),
@@ -458,10 +463,6 @@ static void config_refuse_unsupported__each__enotsup_and_pointer(void **state)
                 {"/linux/uidMappings", MAP1},
                 {"/linux/gidMappings", MAP1},
                 {"/linux/seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"},
-                {"/linux/seccomp",
-                 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":"
-                 "\"SCMP_ACT_NOTIFY\"}]}",
-                 "/linux/seccomp/listenerPath"},
                 {"/linux/intelRdt", "{}", "/linux/intelRdt"},
                 {"/linux/mountLabel", "\"x\"", "/linux/mountLabel"},
                 {"/linux/namespaces/0", "-", "/linux/namespaces"},

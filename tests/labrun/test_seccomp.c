@@ -1,10 +1,18 @@
 /* linux.seccomp as the payload finds it, and what a filter can do to labrun itself. */
 #include <fcntl.h>
+#include <jansson.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/labrun/fixture.h"
@@ -194,6 +202,239 @@ static void flags__each__accepted(void **state)
         assert_result(run(lab), 0, "110 -1\n");
 }
 
+/* --- SCMP_ACT_NOTIFY: this process's child is the agent --- */
+
+#define ANSWER 4242
+
+struct agent {
+        char socket[160], state[160];
+        pid_t pid;
+};
+
+static int receive_state(int conn, const char *path)
+{
+        union {
+                char buf[CMSG_SPACE(sizeof(int))];
+                struct cmsghdr align;
+        } control;
+        char buf[65536];
+        struct iovec iov = {buf, sizeof(buf)};
+        struct msghdr m = {.msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control.buf,
+                           .msg_controllen = sizeof(control.buf)};
+        int listener = -1, file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        ssize_t n = recvmsg(conn, &m, MSG_CMSG_CLOEXEC);
+        struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+        if (c && c->cmsg_type == SCM_RIGHTS)
+                memcpy(&listener, CMSG_DATA(c), sizeof(int));
+        for (; n > 0; n = read(conn, buf, sizeof(buf)))
+                if (write(file, buf, (size_t)n) != n)
+                        _exit(3);
+        close(file);
+        return listener;
+}
+
+/* getppid gets ANSWER, everything else is let through. Ends when nobody is filtered any more. */
+static void serve(int listener)
+{
+        struct pollfd p = {.fd = listener, .events = POLLIN};
+
+        while (poll(&p, 1, -1) == 1 && !(p.revents & (POLLHUP | POLLERR))) {
+                struct seccomp_notif call = {0};
+                if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
+                        continue;
+                struct seccomp_notif_resp answer = {.id = call.id};
+                if (call.data.nr == SYS_getppid)
+                        answer.val = ANSWER;
+                else
+                        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+                (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+        }
+}
+
+static void agent_start(struct lab *lab, struct agent *a)
+{
+        struct sockaddr_un addr = {.sun_family = AF_UNIX};
+        int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        snprintf(a->socket, sizeof(a->socket), "%s/agent", lab->dir);
+        snprintf(a->state, sizeof(a->state), "%s/agent.json", lab->dir);
+        (void)unlink(a->socket);
+        assert_true(strlen(a->socket) < sizeof(addr.sun_path));
+        memcpy(addr.sun_path, a->socket, strlen(a->socket) + 1);
+        assert_int_equal(bind(s, (struct sockaddr *)&addr, sizeof(addr)), 0);
+        assert_int_equal(listen(s, 1), 0);
+        a->pid = fork();
+        assert_true(a->pid >= 0);
+        if (a->pid == 0) {
+                int conn, listener;
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                alarm(LAB_BOUND_MS / 1000);
+                conn = accept4(s, NULL, NULL, SOCK_CLOEXEC);
+                listener = receive_state(conn, a->state);
+                if (listener < 0)
+                        _exit(2);
+                serve(listener);
+                _exit(0);
+        }
+        close(s);
+}
+
+/* The agent came to its end because the container did. */
+static void agent_end(struct agent *a)
+{
+        assert_int_equal(lab_wait(a->pid), 0);
+}
+
+static void agent_kill(struct agent *a)
+{
+        kill(a->pid, SIGKILL);
+        (void)lab_wait(a->pid);
+}
+
+#define LISTEN(action, rules) \
+        PROFILE(action, ",\"listenerPath\":\"@\",\"listenerMetadata\":\"meta \\u00e9\"", rules)
+
+/* A profile made by LISTEN, with the agent's socket in the place of its @. */
+static void configure_agent(struct lab *lab, const char *profile, struct agent *a, const char *args, bool nnp,
+                            const char *process)
+{
+        const char *at = strchr(profile, '@');
+        char *seccomp;
+
+        assert_true(asprintf(&seccomp, "%.*s%s%s", (int)(at - profile), profile, a->socket, at + 1) > 0);
+        configure(lab, seccomp, args, nnp, process);
+        free(seccomp);
+}
+
+static const char *text_at(json_t *o, const char *key)
+{
+        return json_string_value(json_object_get(o, key));
+}
+
+static void assert_state(struct lab *lab, struct agent *a)
+{
+        json_t *o = json_loads(lab_read(a->state), 0, NULL), *state = json_object_get(o, "state");
+
+        assert_non_null(o);
+        assert_non_null(text_at(o, "ociVersion"));
+        assert_string_equal(text_at(o, "metadata"), "meta \u00e9");
+        assert_int_equal(json_array_size(json_object_get(o, "fds")), 1);
+        assert_string_equal(json_string_value(json_array_get(json_object_get(o, "fds"), 0)), "seccompFd");
+        assert_string_equal(text_at(state, "id"), lab->id);
+        assert_string_equal(text_at(state, "status"), "creating");
+        assert_string_equal(text_at(state, "bundle"), lab->bundle);
+        assert_true(json_integer_value(json_object_get(o, "pid")) > 1);
+        assert_true(json_equal(json_object_get(o, "pid"), json_object_get(state, "pid")));
+        json_decref(o);
+}
+
+#define NOTIFY(names) RULE(names, "NOTIFY", "")
+
+/* Also calls that init itself makes once the listener is out: the agent has it by then, and lets them
+ * through. */
+static void notify__agent_serves__its_answers_arrive(void **state)
+{
+        static const char *const profiles[] = {
+                LISTEN("ALLOW", NOTIFY("\"getppid\"")),
+                LISTEN("ALLOW",
+                       NOTIFY("\"getppid\",\"close\",\"close_range\",\"read\",\"write\",\"prctl\",\"capset\","
+                              "\"execve\",\"getcwd\",\"exit_group\"")),
+                LISTEN("ALLOW\",\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"],\"x\":\"",
+                       NOTIFY("\"getppid\",\"execve\"")),
+        };
+        struct lab *lab = *state;
+        struct agent a;
+
+        lab_need_root();
+        install(lab);
+        for (size_t i = 0; i < 2 * sizeof(profiles) / sizeof(profiles[0]); i++) {
+                agent_start(lab, &a);
+                configure_agent(lab, profiles[i / 2], &a, GETPPID, i & 1, "");
+                assert_result(run(lab), 0, "110 4242\n");
+                agent_end(&a);
+                assert_state(lab, &a);
+        }
+        assert_true(lab_clean(lab));
+}
+
+static void notify__create_and_start__listener_is_out_before_ready(void **state)
+{
+        struct lab *lab = *state;
+        struct agent a;
+        char path[64];
+
+        lab_need_root();
+        install(lab);
+        for (int nnp = 0; nnp < 2; nnp++) {
+                agent_start(lab, &a);
+                configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, nnp, "");
+                assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
+                snprintf(path, sizeof(path), "/proc/%s/status", lab_state(lab, "pid"));
+                assert_non_null(strstr(lab_read(path), "\nSeccomp:\t2\n"));
+                assert_non_null(strstr(lab_read(path), nnp ? "\nNoNewPrivs:\t1\n" : "\nNoNewPrivs:\t0\n"));
+                assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
+                agent_end(&a); /* nobody else holds the filter */
+                assert_true(lab_clean(lab));
+        }
+}
+
+static void assert_one_error(const struct result *r, const char *words)
+{
+        const char *end = strchr(r->err, '\n');
+
+        if (r->code == 0 || !strstr(r->err, words) || !end || end[1])
+                print_message("exit %d\nstdout: %s\nstderr: %s\nwanted one error with: %s\n", r->code, r->out,
+                              r->err, words);
+        assert_true(r->code == 1 && strstr(r->err, words) && end && !end[1]);
+}
+
+static void notify__nobody_to_hand_over_to__error_and_nothing_left(void **state)
+{
+        static const struct {
+                const char *path, *words;
+        } rows[] = {
+                {"/nonexistent/socket", "/linux/seccomp/listenerPath"},
+                {"/dev/null", "/linux/seccomp/listenerPath"},
+                {"config.json", "/config.json: Connection refused"}, /* below the bundle */
+                {"/a/path/of/more/than/one/hundred/and/seven/bytes/is/longer/than/what/fits/into/the/address/"
+                 "of/a/unix/domain/"
+                 "socket",
+                 "/linux/seccomp/listenerPath"},
+        };
+        struct lab *lab = *state;
+
+        lab_need_root();
+        install(lab);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct agent a;
+                snprintf(a.socket, sizeof(a.socket), "%s", rows[i].path);
+                configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, i & 1, "");
+                assert_one_error(run(lab), rows[i].words);
+                assert_true(lab_clean(lab));
+        }
+}
+
+/* An agent that takes the listener and dies: its calls fail with ENOSYS, the kernel says. */
+static void notify__agent_dies__calls_fail_and_nothing_hangs(void **state)
+{
+        struct lab *lab = *state;
+        struct agent a;
+
+        lab_need_root();
+        install(lab);
+        agent_start(lab, &a);
+        configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, true, "");
+        assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        agent_kill(&a);
+        assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
+        assert_true(lab_wait_status(lab, "stopped"));
+        assert_int_equal(lab_run(lab, "delete", lab->id, NULL)->code, 0);
+        assert_true(lab_clean(lab));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -204,6 +445,14 @@ int main(void)
                 cmocka_unit_test_setup_teardown(architectures__others_than_listed__killed, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(status__filter_no_new_privs_caps__as_configured, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__agent_serves__its_answers_arrive, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__create_and_start__listener_is_out_before_ready,
+                                                lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__nobody_to_hand_over_to__error_and_nothing_left,
+                                                lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__agent_dies__calls_fail_and_nothing_hangs, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(flags__each__accepted, lab_setup, lab_teardown),
         };
