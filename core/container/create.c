@@ -24,6 +24,8 @@
 
 #define PIDFD_SOCKET "--pidfd-socket"
 
+#define INIT_END_MS 1000 /* an init that closed its end of the socket is on its way out */
+
 /* A container in the making: what undo has to take back. */
 struct creation {
         const struct sys *sys;
@@ -343,6 +345,20 @@ static void release(struct creation *c)
         sys->op->free(sys, c->text);
 }
 
+/* Init's end of the socket is closed: a signal that killed it, a crash of its own above all, is said by name. */
+static int tell_death(struct creation *c, int r, struct err *err)
+{
+        siginfo_t info = {0};
+
+        if (process_wait_end(c->sys, c->pidfd, INIT_END_MS, NULL) < 0 ||
+            c->sys->op->waitid(c->sys, P_PIDFD, (id_t)c->pidfd, &info, WEXITED | WNOWAIT) < 0)
+                return r;
+        if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
+                return err_set(err, ECHILD, "create", c->args->id,
+                               "init was killed by signal %d before it was ready", info.si_status);
+        return r;
+}
+
 static int create(struct creation *c, struct err *err)
 {
         const struct create_args *a = c->args;
@@ -368,6 +384,8 @@ static int create(struct creation *c, struct err *err)
                 r = join_cgroups(c, err);
         if (r == 0)
                 r = handshake(c, err);
+        if (r == -ECONNRESET)
+                r = tell_death(c, r, err);
         if (r == 0 && c->pidfd_socket >= 0) /* "standard" is runc's name for a container's init */
                 r = handover_send(c->sys, c->pidfd_socket, "standard", c->pidfd, PIDFD_SOCKET, err);
         return r == 0 ? publish(c, err) : r;
