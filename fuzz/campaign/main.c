@@ -133,6 +133,45 @@ static void make_rows(struct campaign *c)
                 c->jobs = (unsigned)n;
 }
 
+static bool same_bug(const struct crash *a, const struct crash *b)
+{
+        /* Of what did not fail again nothing is known: each is told. */
+        return strcmp(a->target, b->target) == 0 && strcmp(a->site, b->site) == 0 &&
+               strncmp(a->site, "unstable:", 9) != 0;
+}
+
+/*
+ * One bug is told once, however many inputs show it, by the first of them: one of a corpus, which replays first, or the
+ * smallest that was found. Returns how many bugs.
+ */
+static size_t print_bugs(const struct campaign *c)
+{
+        char initlab[PATH_MAX];
+        size_t bugs = 0;
+
+        for (size_t i = 0; i < c->ncrashes; i++) {
+                const struct crash *f = &c->crashes[i];
+                size_t others = 0;
+                bool known = f->known, first = true;
+                for (size_t k = 0; k < c->ncrashes; k++) {
+                        if (k == i || !same_bug(f, &c->crashes[k]))
+                                continue;
+                        first = first && k > i;
+                        known = known || c->crashes[k].known;
+                        others++;
+                }
+                if (!first)
+                        continue;
+                bugs++;
+                printf("\n%s fails: %s%s\n  replay: %s replay --target %s %s\n", f->target, f->site,
+                       known ? " (known before)" : "", tool_initlab(initlab), f->target, f->path);
+                if (others)
+                        printf("  and %zu other input%s that fail%s so, in the corpora or in crashes/\n", others,
+                               others == 1 ? "" : "s", others == 1 ? "s" : "");
+        }
+        return bugs;
+}
+
 static void print_summary(const struct campaign *c)
 {
         bool missed = false;
@@ -159,12 +198,8 @@ static void print_summary(const struct campaign *c)
                                 printf(" %s/%s", c->rows[i].target, engine_names[c->rows[i].engine]);
                 printf("\n");
         }
-        for (size_t i = 0; i < c->ncrashes; i++) {
-                const struct crash *f = &c->crashes[i];
-                printf("\n%s fails: %s%s\n  replay: initlab replay --target %s %s\n", f->target, f->site,
-                       f->known ? " (known before)" : "", f->target, f->path);
-        }
-        printf("\n%zu failure%s%s\n", c->ncrashes, c->ncrashes == 1 ? "" : "s",
+        size_t bugs = print_bugs(c);
+        printf("\n%zu failure%s%s\n", bugs, bugs == 1 ? "" : "s",
                c->interrupted ? ", interrupted" : "");
 }
 

@@ -38,7 +38,7 @@ static void run(const char *program, const char *path, const char *to, const cha
 
 static int minimize(const char *engines, const char *target, const char *path, unsigned seconds)
 {
-        char program[PATH_MAX], to[PATH_MAX], log[PATH_MAX], result[PATH_MAX];
+        char program[PATH_MAX], to[PATH_MAX], log[PATH_MAX], result[PATH_MAX], initlab[PATH_MAX];
         struct judgement before, after;
         struct tool_data old, new = {0};
 
@@ -71,8 +71,8 @@ static int minimize(const char *engines, const char *target, const char *path, u
         if (rc < 0)
                 tool_die(&tool, "%s: %s", result, strerror(-rc));
         if (same)
-                printf("%zu bytes instead of %zu\n  replay: initlab replay --target %s %s\n", new.len,
-                       old.len, target, result);
+                printf("%zu bytes instead of %zu\n  replay: %s replay --target %s %s\n", new.len, old.len,
+                       tool_initlab(initlab), target, result);
         free(old.p);
         free(new.p);
         return same ? TOOL_CLEAN : TOOL_UNABLE;

@@ -118,7 +118,7 @@ static const char *word_for(const struct worker_report *r)
 /* First of all the input is safe; then it is told. */
 static void save_and_tell(struct run *run, const struct worker_job *job, const struct worker_report *r)
 {
-        char path[PATH_MAX] = "", digest[33];
+        char path[PATH_MAX] = "", digest[33], initlab[PATH_MAX];
         int rc = 0;
 
         if (r->end != WORKER_LEAKED && r->input) {
@@ -145,7 +145,7 @@ static void save_and_tell(struct run *run, const struct worker_job *job, const s
         if (rc < 0)
                 printf("  not saved: %s: %s\n", path, strerror(-rc));
         else if (path[0])
-                printf("  replay: initlab prop replay --property %s %s\n", job->prop->name, path);
+                printf("  replay: %s prop replay --property %s %s\n", tool_initlab(initlab), job->prop->name, path);
 }
 
 /* True if the point says that the property looks where it should. Prints what it has to say. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,6 +158,35 @@ void tool_exe_dir(char buf[PATH_MAX])
         }
         buf[n] = '\0';
         *strrchr(buf, '/') = '\0';
+}
+
+/* Does PATH lead to that file? */
+static bool path_finds(const char *name, const struct stat *wanted)
+{
+        char path[PATH_MAX];
+        struct stat st;
+
+        for (const char *p = getenv("PATH"); p && *p;) {
+                size_t n = strcspn(p, ":");
+                int len = snprintf(path, sizeof(path), "%.*s/%s", (int)n, n ? p : ".", name);
+                if (len > 0 && (size_t)len < sizeof(path) && access(path, X_OK) == 0)
+                        return stat(path, &st) == 0 && st.st_dev == wanted->st_dev && st.st_ino == wanted->st_ino;
+                p += n + (p[n] == ':');
+        }
+        return false;
+}
+
+const char *tool_initlab(char buf[PATH_MAX])
+{
+        char dir[PATH_MAX], path[PATH_MAX], here[PATH_MAX];
+        struct stat st;
+
+        tool_exe_dir(dir);
+        if (snprintf(path, sizeof(path), "%s/../../bin/initlab", dir) >= (int)sizeof(path) || !realpath(path, buf) ||
+            stat(buf, &st) < 0 || path_finds("initlab", &st))
+                return "initlab";
+        size_t n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+        return n > 1 && strncmp(buf, here, n) == 0 && buf[n] == '/' ? buf + n + 1 : buf;
 }
 
 const char *tool_home(void)

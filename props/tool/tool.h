@@ -67,6 +67,12 @@ char *tool_path(char buf[PATH_MAX], const char *fmt, ...) __attribute__((format(
 /* The folder of the running program, by /proc/self/exe. */
 void tool_exe_dir(char buf[PATH_MAX]);
 
+/*
+ * The words that run `initlab` from where we are, for commands that are printed to be typed: "initlab" if PATH finds
+ * the one that belongs to this program (or there is none), else its path, from the working directory if it is below.
+ */
+const char *tool_initlab(char buf[PATH_MAX]);
+
 /* Where what is found lies: $INITLAB_DIR, else .initlab in the working directory. */
 const char *tool_home(void);
 
