@@ -91,10 +91,10 @@ static void print_verdict(const struct report *r, const struct report_run *run, 
 {
         const struct report_runtime *rt = &r->runtime[run->runtime];
 
-        fprintf(out, "%s: %s %s: %s: %s: %s\n    initlab check --scenario %s --runtime %s\n",
+        fprintf(out, "%s: %s %s: %s: %s: %s\n    %s check --scenario %s --runtime %s\n",
                 run->verdict[id].kind == VERDICT_FAIL ? "FAIL" : verdict_words[run->verdict[id].kind], rt->label,
                 rt->rt.version, invariant_get((enum invariant_id)id)->id, run->s->name, run->verdict[id].evidence,
-                run->scenario, rt->rt.path);
+                r->initlab ? r->initlab : "initlab", run->scenario, rt->rt.path);
 }
 
 static void print_all(const struct report *r, enum verdict_kind kind, const char *head, FILE *out)

@@ -53,6 +53,7 @@ struct report {
         } skip[REPORT_SKIPS];
         size_t n_skips;
         bool strict;
+        const char *initlab; /* the words that run it, for the command that repeats a run; NULL: "initlab" */
 };
 
 /* One cell of the table: "ok", "FAIL 2", "known 1", "differs 3", "refused 1", "-", "skip". */

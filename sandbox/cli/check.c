@@ -381,7 +381,7 @@ int main(int argc, char **argv)
         static struct check c = { .jobs = 2, .timeout_ms = 10000, .until = -1 };
         static const char *const defaults[] = { "labrun", "runc", "crun" };
         struct err err = ERR_INIT;
-        char path[PATH_MAX];
+        char path[PATH_MAX], initlab[PATH_MAX];
         int status;
 
         c.scenario = calloc(SCENARIOS_MAX, sizeof *c.scenario);
@@ -402,6 +402,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; !c.runtimes_given && i < sizeof defaults / sizeof *defaults; i++)
                 add_runtime(&c, defaults[i], false);
         status = run_all(&c);
+        c.report.initlab = tool_initlab(initlab);
         report_print(&c.report, stdout);
         if (status == TOOL_INTERRUPTED)
                 printf("interrupted: the table is of the runs until then\n");
