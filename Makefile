@@ -5,7 +5,14 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 
 # What is given goes on in the environment, never as text of a recipe: there a quote in a value would be the shell's.
-export TARGET ENGINE TIME JOBS RUNTIME PREFIX DESTDIR
+variables := TARGET ENGINE TIME JOBS RUNTIME PREFIX DESTDIR
+export $(variables)
+# A misspelt one would be ignored without a word.
+unknown := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $(v))),$(filter-out $(variables),$(v))))
+ifneq ($(strip $(unknown)),)
+quoted = '$(subst ','\'',$(1))'
+$(error $(shell .ci/nearest $(call quoted,$(variables)) $(call quoted,$(firstword $(unknown)))))
+endif
 # $(call report,NAME,COMMAND): runs it and names its exit status
 report = @$(2); rc=$$?; echo "make $(1): exit status $$rc"; exit $$rc
 
