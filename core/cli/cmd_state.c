@@ -3,15 +3,17 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
 #include "core/container/state.h"
 #include "core/sys.h"
 
-#define OWNER "root" /* labrun runs as nobody else */
+#define LIMIT_PASSWD (1u << 20)
 
 enum { O_STATE_HELP, O_STATE_N };
 static const struct opt_spec state_options[] = {[O_STATE_HELP] = {"help", 'h', NULL, "print this"}};
@@ -29,9 +31,52 @@ static int print_json(const struct sys *sys, const json_t *o, size_t flags, stru
         return r < 0 ? err_sys(err, r, "write", "standard output", "%s", "") : 0;
 }
 
-/* One container as JSON. */
-static int look(const struct cli *cli, const char *id, const char *owner, json_t **ret, struct err *err)
+/* Line by line "name:password:uid:...", passwd(5): the first name of uid. */
+static bool passwd_name(const char *text, unsigned long uid, char *buf, size_t size)
 {
+        for (const char *line = text; *line; line += *line == '\n') {
+                size_t name = strcspn(line, ":\n"), password;
+                const char *field = line + name;
+                line = strchrnul(line, '\n');
+                if (*field != ':' || name == 0 || name >= size)
+                        continue;
+                password = 1 + strcspn(field + 1, ":\n");
+                if (field[password] != ':')
+                        continue;
+                char *end;
+                unsigned long v = strtoul(field + password + 1, &end, 10);
+                if (*end != ':' || end == field + password + 1 || v != uid)
+                        continue;
+                memcpy(buf, field - name, name);
+                buf[name] = '\0';
+                return true;
+        }
+        return false;
+}
+
+/* Whose container it is: as runc tells it, "#1000" without a name. */
+static void owner_of(const struct state_dir *dir, char *buf, size_t size)
+{
+        const struct sys *sys = dir->sys;
+        SCOPED_MEM passwd = {sys, NULL};
+        struct stat st;
+        char *text;
+        size_t len;
+
+        snprintf(buf, size, "?");
+        if (sys->op->fstat(sys, dir->fd, &st) < 0)
+                return;
+        snprintf(buf, size, "#%u", (unsigned)st.st_uid);
+        if (io_read_file(sys, AT_FDCWD, "/etc/passwd", LIMIT_PASSWD, &text, &len, NULL) < 0)
+                return;
+        passwd.ptr = text;
+        (void)passwd_name(text, st.st_uid, buf, size);
+}
+
+/* One container as JSON. */
+static int look(const struct cli *cli, const char *id, bool with_owner, json_t **ret, struct err *err)
+{
+        char owner[64];
         SCOPED_STATE_DIR dir = STATE_DIR_INIT;
         enum state_status status;
         struct state state;
@@ -43,7 +88,9 @@ static int look(const struct cli *cli, const char *id, const char *owner, json_t
                 return r;
         r = state_status(cli->sys, &state, &status, err);
         if (r == 0) {
-                *ret = state_to_json(&state, status, owner);
+                if (with_owner)
+                        owner_of(&dir, owner, sizeof(owner));
+                *ret = state_to_json(&state, status, with_owner ? owner : NULL);
                 if (!*ret)
                         r = err_set(err, ENOMEM, "state", id, "%s", "");
         }
@@ -57,7 +104,7 @@ static int run_state(struct cli *cli, struct err *err)
         int r = state_check_id(cli->operands[0], err);
 
         if (r == 0)
-                r = look(cli, cli->operands[0], NULL, &o, err);
+                r = look(cli, cli->operands[0], false, &o, err);
         if (r == 0)
                 r = print_json(cli->sys, o, JSON_INDENT(2), err);
         json_decref(o);
@@ -88,7 +135,7 @@ static int collect_one(struct cli *cli, const char *id, json_t *list, bool *brok
 
         if (state_check_id(id, NULL) < 0) /* nothing that labrun made */
                 return 0;
-        r = look(cli, id, OWNER, &o, &err);
+        r = look(cli, id, true, &o, &err);
         if (r == 0)
                 return json_array_append_new(list, o) < 0 ? -ENOMEM : 0;
         struct state_dir dir = STATE_DIR_INIT;

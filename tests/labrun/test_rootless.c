@@ -237,6 +237,8 @@ static void commands__ordinary_user__whole_life(void **state)
         assert_non_null(strstr(RUN(lab, "state", lab->id, NULL)->out, "\"running\""));
         r = RUN(lab, "list", NULL);
         assert_non_null(strstr(r->out, lab->id));
+        if (helpers) /* the passwd of this test */
+                assert_non_null(strstr(r->out, "   lab\n"));
         assert_int_equal(r->code, 0);
         assert_int_equal(RUN(lab, "delete", lab->id, NULL)->code, 1);
         assert_int_equal(RUN(lab, "kill", lab->id, "KILL", NULL)->code, 0);
