@@ -23,6 +23,7 @@ static const char *const applets[] = {"sh",       "true",  "false", "cat",    "e
                                       "env",      "id",    "ls",    "ulimit", "readlink", "stat",
                                       "hostname", "umask", "tr",    "grep",   "kill",     "ip"};
 
+const char *lab_program;
 static struct result last;
 static void (*before_exec)(void *);
 static void *before_exec_arg;
@@ -217,7 +218,7 @@ struct result *lab_run(struct lab *lab, ...)
         struct result *r;
 
         va_start(ap, lab);
-        r = run(LABRUN, lab->root, ap);
+        r = run(lab_program ? lab_program : LABRUN, lab->root, ap);
         va_end(ap);
         return r;
 }
@@ -239,7 +240,7 @@ pid_t lab_spawn(struct lab *lab, ...)
         pid_t pid;
 
         va_start(ap, lab);
-        pid = start(LABRUN, lab->root, ap, -1, -1);
+        pid = start(lab_program ? lab_program : LABRUN, lab->root, ap, -1, -1);
         va_end(ap);
         return pid;
 }

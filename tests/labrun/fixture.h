@@ -53,6 +53,9 @@ struct result {
 #define LAB_TIMEOUT 1000
 #define LAB_BOUND_MS 30000
 
+/* The labrun that these run; NULL: the one that was built. */
+extern const char *lab_program;
+
 /* Runs labrun with its state root; the arguments end with NULL. The result is valid until the next call. */
 struct result *lab_run(struct lab *lab, ...) __attribute__((sentinel));
 /* Runs runc likewise. */

@@ -1,0 +1,392 @@
+/*
+ * EXE-SEALED: a container that sees a /proc/PID/exe of the runtime, root of it with CAP_SYS_ADMIN among the
+ * attackers, can't write the host's binary. Each attack is also made on an executable that is not sealed, or
+ * badly, where it has to succeed: only so does its failure mean something. All of it on a copy of labrun.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "tests/labrun/fixture.h"
+
+#define OWNER 1234 /* owns the copy of labrun, and is nobody else */
+/* without CAP_SETFCAP 0 can't be mapped to 0 in a user namespace */
+#define ADMIN                                                                                            \
+        "\"CAP_SYS_ADMIN\",\"CAP_SYS_PTRACE\",\"CAP_DAC_OVERRIDE\",\"CAP_SETUID\",\"CAP_SETGID\",\"CAP_" \
+        "SETFCAP\""
+#define PTRACE "\"CAP_SYS_PTRACE\",\"CAP_SETFCAP\""
+
+static const char *const ways[] = {"auto", "bind", "overlay", "memfd"};
+
+struct battle {
+        struct lab *lab;    /* the attacker's container */
+        struct lab *victim; /* another container */
+        char labrun[128];   /* the copy that is attacked */
+        off_t size;
+};
+
+/* Another labrun to be tested, if there is one. */
+static const char *tested(void)
+{
+        const char *other = getenv("LABRUN_TESTED");
+
+        return other ? other : LABRUN;
+}
+
+static int setup(void **state)
+{
+        struct battle *b = calloc(1, sizeof(*b));
+        void *lab = NULL, *victim = NULL;
+        char path[512];
+
+        if (!b || lab_setup(&lab) < 0 || lab_setup(&victim) < 0)
+                return -1;
+        b->lab = lab, b->victim = victim;
+        snprintf(b->labrun, sizeof(b->labrun), "%s/labrun", b->lab->dir);
+        snprintf(path, sizeof(path), "cp %s %s && cp %s %s/attacker", tested(), b->labrun, ATTACKER,
+                 b->lab->rootfs);
+        if (system(path) != 0)
+                return -1;
+        struct stat st;
+        if (stat(b->labrun, &st) < 0)
+                return -1;
+        b->size = st.st_size;
+        *state = b;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        struct battle *b = *state;
+        void *lab = b->lab, *victim = b->victim;
+
+        lab_teardown(&lab);
+        lab_teardown(&victim);
+        free(b);
+        return 0;
+}
+
+/* The attacker as the container's payload, with these capabilities, seeing the host's processes. */
+static void configure(struct lab *lab, const char *link, const char *caps, unsigned uid)
+{
+        char json[2048], path[512];
+
+        snprintf(json, sizeof(json),
+                 "{\"root\":{\"readonly\":false},\"process\":{\"noNewPrivileges\":false,"
+                 "\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[\"/attacker\",\"%s\",\"/d\"],"
+                 "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]}},"
+                 "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"ipc\"},{\"type\":\"uts\"}]}}",
+                 uid, uid, link, caps, caps, caps);
+        lab_config(lab, json);
+        snprintf(path, sizeof(path), "%s/d", lab->rootfs);
+        (void)mkdir(path, 0777);
+        chmod(path, 0777);
+        for (const char *const *name = (const char *const[]){"report", "go", "target", NULL}; *name; name++) {
+                snprintf(path, sizeof(path), "%s/d/%s", lab->rootfs, *name);
+                unlink(path);
+        }
+        snprintf(path, sizeof(path), "%s/d/go", lab->rootfs);
+        assert_int_equal(mkfifo(path, 0666), 0);
+        chmod(path, 0666);
+        lab_file(lab, "/d/target", "", 0666);
+}
+
+static const char *report(struct lab *lab, const char *until)
+{
+        struct timespec pause = {.tv_nsec = 5000000};
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/d/report", lab->rootfs);
+        for (int i = 0; i < LAB_BOUND_MS / 5; i++, nanosleep(&pause, NULL))
+                if (strstr(lab_read(path), until))
+                        return lab_read(path);
+        print_message("report without \"%s\": %s", until, lab_read(path));
+        fail();
+        return NULL;
+}
+
+/* The process whose executable it was is gone: the attacker goes on. */
+static const char *attack_on(struct lab *lab)
+{
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/d/go", lab->rootfs);
+        report(lab, "waiting\n");
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        close(fd);
+        return report(lab, "done\n");
+}
+
+static void assert_held(struct battle *b, const char *text, const char *what)
+{
+        static const char *const lines[] = {"now userns -\n", "now own -\n", "later userns -\n",
+                                            "later own -\n"};
+        struct stat st;
+        bool held = stat(b->labrun, &st) == 0 && st.st_size == b->size;
+
+        for (size_t i = 0; i < 4; i++)
+                held = held && strstr(text, lines[i]);
+        if (!held)
+                print_message("%s, labrun has %lld bytes of %lld:\n%s", what, (long long)st.st_size,
+                              (long long)b->size, text);
+        assert_true(held);
+}
+
+static void ended(pid_t pid)
+{
+        kill(pid, SIGKILL);
+        (void)lab_wait(pid);
+}
+
+static void labrun__parent_of_the_container__sealed(void **state)
+{
+        struct battle *b = *state;
+
+        lab_need_root();
+        lab_program = b->labrun;
+        for (size_t i = 0; i < 4; i++)
+                for (int admin = 0; admin < 2; admin++) {
+                        /* without CAP_SYS_ADMIN the attacker needs all that its prey has, but to ptrace */
+                        configure(b->lab, "parent", admin ? ADMIN : PTRACE, 0);
+                        pid_t pid = lab_spawn(b->lab, "--exeseal", ways[i], "run", "-b", b->lab->bundle,
+                                              b->lab->id, NULL);
+                        report(b->lab, "waiting\n");
+                        ended(pid);
+                        assert_held(b, attack_on(b->lab), ways[i]);
+                        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                }
+}
+
+/* A container's init that waits to be started, attacked from another container; then it is started. */
+static void labrun__init_that_waits__sealed(void **state)
+{
+        struct battle *b = *state;
+        char link[64];
+
+        lab_need_root();
+        lab_program = b->labrun;
+        for (size_t i = 0; i < 4; i++) {
+                lab_config(b->victim, "{\"process\":{\"args\":[\"/bin/sleep\",\"100\"]}}");
+                assert_int_equal(lab_run(b->victim, "--exeseal", ways[i], "create", "-b", b->victim->bundle,
+                                         b->victim->id, NULL)
+                                         ->code,
+                                 0);
+                snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
+                configure(b->lab, link, ADMIN, 0);
+                pid_t pid = lab_spawn(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL);
+                assert_int_equal(lab_wait(pid), 0);
+                report(b->lab, "waiting\n");
+                assert_int_equal(lab_run(b->victim, "start", b->victim->id, NULL)->code, 0);
+                assert_held(b, attack_on(b->lab), ways[i]);
+                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+        }
+}
+
+static char full_fifo[128];
+
+static void stdout_is_full(void *arg)
+{
+        (void)arg;
+        dup2(open(full_fifo, O_WRONLY | O_CLOEXEC), 1);
+}
+
+/* A fifo into which nothing more fits; it is one as long as the fd is open. */
+static int make_full_fifo(struct battle *b)
+{
+        char page[4096] = "";
+
+        snprintf(full_fifo, sizeof(full_fifo), "%s/full", b->lab->dir);
+        unlink(full_fifo);
+        assert_int_equal(mkfifo(full_fifo, 0600), 0);
+        int fd = open(full_fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        assert_true(fd >= 0);
+        while (write(fd, page, sizeof(page)) > 0)
+                ;
+        return fd;
+}
+
+/*
+ * CVE-2019-5736 itself: the container's process executes /proc/self/exe, which is the runtime then, as the
+ * user that owns the host's binary. It hangs, for its standard output is a full pipe, and the attacker takes
+ * its time.
+ */
+static void labrun__executed_in_the_container_by_its_owner__sealed(void **state)
+{
+        struct battle *b = *state;
+        char link[64], json[512];
+
+        lab_need_root();
+        assert_int_equal(chown(b->labrun, OWNER, OWNER), 0);
+        lab_program = b->labrun;
+        for (size_t i = 0; i < 4; i++) {
+                snprintf(json, sizeof(json),
+                         "{\"process\":{\"args\":[\"/proc/self/"
+                         "exe\",\"--help\"],\"user\":{\"uid\":%d,\"gid\":%d},"
+                         "\"capabilities\":{\"bounding\":[],\"effective\":[],\"permitted\":[]}}}",
+                         OWNER, OWNER);
+                lab_config(b->victim, json);
+                int full = make_full_fifo(b);
+                lab_before_exec(stdout_is_full, NULL);
+                pid_t pid = lab_spawn(b->victim, "--exeseal", ways[i], "run", "--detach", "-b",
+                                      b->victim->bundle, b->victim->id, NULL);
+                assert_int_equal(lab_wait(pid), 0);
+                snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
+                configure(b->lab, link, "", OWNER);
+                pid = lab_spawn(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL);
+                assert_int_equal(lab_wait(pid), 0);
+                report(b->lab, "waiting\n");
+                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+                assert_held(b, attack_on(b->lab), ways[i]);
+                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                close(full);
+        }
+}
+
+/* --- the same attacks where they succeed --- */
+
+enum protection { UNPROTECTED, TREE_KEPT, MEMFD_UNSEALED };
+
+/* `sleep` from the copy of busybox, protected badly. *ret_kept: an fd to be closed. */
+static pid_t start_victim(const char *file, enum protection how, unsigned uid, int *ret_kept)
+{
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+        int fd = open(file, O_RDONLY | O_CLOEXEC);
+        char path[64];
+        struct stat st;
+
+        assert_true(fd >= 0 && fstat(fd, &st) == 0);
+        *ret_kept = -1;
+        if (how == TREE_KEPT) {
+                *ret_kept = (int)syscall(SYS_open_tree, fd, "",
+                                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+                assert_int_equal(
+                        syscall(SYS_mount_setattr, *ret_kept, "", AT_EMPTY_PATH, &attr, sizeof(attr)), 0);
+        } else if (how == MEMFD_UNSEALED) {
+                *ret_kept = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+                for (size_t at = 0; at < (size_t)st.st_size;) {
+                        char buf[65536];
+                        ssize_t n = read(fd, buf, sizeof(buf));
+                        assert_true(n > 0 && write(*ret_kept, buf, (size_t)n) == n);
+                        at += (size_t)n;
+                }
+        }
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", *ret_kept < 0 ? fd : *ret_kept);
+        int exe = open(path, O_PATH | O_CLOEXEC);
+        close(fd);
+        if (how == MEMFD_UNSEALED) {
+                close(*ret_kept);
+                *ret_kept = -1;
+        }
+        pid_t pid = fork();
+        if (pid == 0) {
+                char *argv[] = {"sleep", "100", NULL}, *env[] = {NULL};
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                if (setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0)
+                        syscall(SYS_execveat, exe, "", argv, env, AT_EMPTY_PATH);
+                _exit(1);
+        }
+        close(exe);
+        /* until it is what it shall be */
+        char link[64], text[128];
+        struct timespec pause = {.tv_nsec = 1000000};
+        for (int i = 0; i < LAB_BOUND_MS; i++, nanosleep(&pause, NULL)) {
+                snprintf(link, sizeof(link), "/proc/%d/cmdline", (int)pid);
+                snprintf(text, sizeof(text), "%s", lab_read(link));
+                if (strcmp(text, "sleep") == 0)
+                        break;
+        }
+        return pid;
+}
+
+static const char *attack_victim(struct battle *b, enum protection how, const char *caps, unsigned uid)
+{
+        char file[128], link[64], command[512];
+        int kept;
+
+        snprintf(file, sizeof(file), "%s/prey", b->lab->dir);
+        snprintf(command, sizeof(command), "cp /bin/busybox %s", file);
+        assert_int_equal(system(command), 0);
+        assert_int_equal(chown(file, uid, uid), 0);
+        pid_t pid = start_victim(file, how, uid, &kept);
+        snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+        configure(b->lab, link, caps, uid);
+        pid_t runtime = lab_spawn(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL);
+        assert_int_equal(lab_wait(runtime), 0);
+        report(b->lab, "waiting\n");
+        ended(pid);
+        const char *text = attack_on(b->lab);
+        if (kept >= 0)
+                close(kept);
+        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+        return text;
+}
+
+static void assert_succeeded(const char *text, const char *when, const char *way)
+{
+        const char *line = strstr(text, when), *end = line ? strchr(line, '\n') : NULL;
+        const char *found = line ? strstr(line, way) : NULL;
+
+        if (!found || found > end)
+                print_message("wanted \"%s\" in line \"%s\" of:\n%s", way, when, text);
+        assert_true(found && found < end);
+}
+
+static void attack__executable_without_seal__succeeds(void **state)
+{
+        lab_need_root();
+        lab_program = NULL;
+        const char *text = attack_victim(*state, UNPROTECTED, ADMIN, 0);
+        /* the attacker in the user namespace comes first, and can't destroy what he may not write: 0 is
+         * mapped to 0 */
+        assert_succeeded(text, "later userns", "open");
+        assert_succeeded(text, "later userns", "truncate");
+        assert_succeeded(text, "later userns", "empty");
+        text = attack_victim(*state, UNPROTECTED, "", OWNER);
+        assert_succeeded(text, "later userns", "empty");
+        assert_succeeded(text, "later own", "open");
+}
+
+static void attack__fd_of_open_tree_kept__succeeds(void **state)
+{
+        lab_need_root();
+        lab_program = NULL;
+        const char *text = attack_victim(*state, TREE_KEPT, ADMIN, 0);
+        assert_succeeded(text, "now userns", "setattr");
+        assert_succeeded(text, "later own", "open");
+}
+
+static void attack__memfd_without_seals__succeeds(void **state)
+{
+        lab_need_root();
+        lab_program = NULL;
+        const char *text = attack_victim(*state, MEMFD_UNSEALED, ADMIN, 0);
+        assert_succeeded(text, "later userns", "open");
+        assert_succeeded(text, "later userns", "empty");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(attack__executable_without_seal__succeeds, setup, teardown),
+                cmocka_unit_test_setup_teardown(attack__fd_of_open_tree_kept__succeeds, setup, teardown),
+                cmocka_unit_test_setup_teardown(attack__memfd_without_seals__succeeds, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__parent_of_the_container__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__init_that_waits__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__executed_in_the_container_by_its_owner__sealed, setup,
+                                                teardown),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
