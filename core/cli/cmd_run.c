@@ -76,8 +76,9 @@ static int run_create(struct cli *cli, struct err *err)
 }
 
 /* Under the container's lock: start, and delete. */
-static int locked(struct cli *cli, int (*what)(const struct state_dir *, const struct state *, struct err *),
-                  struct err *err)
+typedef int locked_fn(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err);
+
+static int locked(struct cli *cli, locked_fn *what, struct err *err)
 {
         SCOPED_STATE_DIR dir = STATE_DIR_INIT;
         struct state state;
@@ -87,14 +88,20 @@ static int locked(struct cli *cli, int (*what)(const struct state_dir *, const s
                 r = state_load(&dir, &state, err);
         if (r < 0)
                 return r;
-        r = what(&dir, &state, err);
+        r = what(cli, &dir, &state, err);
         state_free(cli->sys, &state);
         return r;
 }
 
-static int delete_by_force(const struct state_dir *dir, const struct state *state, struct err *err)
+static int start(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err)
 {
-        return container_delete(dir, state, true, err);
+        (void)cli;
+        return container_start(dir, state, err);
+}
+
+static int delete_by_force(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err)
+{
+        return container_delete(dir, state, true, cli_log, cli, err);
 }
 
 /* A zombie of ours would keep the cgroup busy. */
@@ -119,7 +126,7 @@ static int run_run(struct cli *cli, struct err *err)
                 r = create(cli, &pidfd.fd, err);
         if (r < 0)
                 return r;
-        r = locked(cli, container_start, err);
+        r = locked(cli, start, err);
         if (r < 0) {
                 struct err first = *err;
                 /* container_start has killed it, if it came that far: without a state to read it did not */

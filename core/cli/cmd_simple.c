@@ -75,7 +75,7 @@ static int run_delete(struct cli *cli, struct err *err)
         int r = open_container(cli, true, &dir, &state, &first);
 
         if (r == 0) {
-                r = container_delete(&dir, &state, force, err);
+                r = container_delete(&dir, &state, force, cli_log, cli, err);
                 state_free(cli->sys, &state);
                 return r;
         }

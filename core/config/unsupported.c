@@ -57,20 +57,6 @@ static int refuse_mount(const struct config_mount *m, size_t i, struct err *err)
         return refuse(err, place, "id-mapped mounts");
 }
 
-static int refuse_hooks(const struct config_hooks *h, struct err *err)
-{
-        const struct ask asks[] = {
-                {h->prestart.n > 0, "/hooks/prestart", "hooks"},
-                {h->create_runtime.n > 0, "/hooks/createRuntime", "hooks"},
-                {h->create_container.n > 0, "/hooks/createContainer", "hooks"},
-                {h->start_container.n > 0, "/hooks/startContainer", "hooks"},
-                {h->poststart.n > 0, "/hooks/poststart", "hooks"},
-                {h->poststop.n > 0, "/hooks/poststop", "hooks"},
-        };
-
-        return REFUSE_FIRST(asks, err);
-}
-
 static bool asks_memory(const struct config_resources *r)
 {
         return r->memory.limit.set || r->memory.reservation.set || r->memory.swap.set ||
@@ -129,8 +115,6 @@ int config_refuse_unsupported(const struct config *c, struct err *err)
 
         for (size_t i = 0; r == 0 && i < c->mounts.n; i++)
                 r = refuse_mount(&c->mounts.item[i], i, err);
-        if (r == 0)
-                r = refuse_hooks(&c->hooks, err);
         if (r == 0)
                 r = refuse_linux(&c->linux_, err);
         if (r == 0)

@@ -13,6 +13,7 @@
 #include "core/container/cgroup.h"
 #include "core/container/destroy.h"
 #include "core/container/handover.h"
+#include "core/container/hooks.h"
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/process.h"
@@ -241,6 +242,15 @@ static int join_cgroups(struct creation *c, struct err *err)
         return r;
 }
 
+/* In the runtime's namespaces, where init is no more. */
+static int run_hooks(struct creation *c, struct err *err)
+{
+        struct hooks_subject subject = {.id = c->args->id, .bundle = c->args->bundle, .pid = c->state.pid, .dir = -1};
+        int r = hooks_run(c->sys, c->config, HOOKS_PRESTART, &subject, err);
+
+        return r < 0 ? r : hooks_run(c->sys, c->config, HOOKS_CREATE_RUNTIME, &subject, err);
+}
+
 /* What init can't do itself, while it waits. */
 static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
 {
@@ -261,6 +271,8 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
                         return err_set(err, EPROTO, "sync", "init", "asks for a listener that it can't have");
                 return seccomp_hand_over(c->sys, &h, ask, *fd, err);
         }
+        case SYNC_ASK_HOOKS:
+                return run_hooks(c, err);
         default:
                 return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does",
                                sync_ask_name(ask->kind));
@@ -288,9 +300,10 @@ static int handshake(struct creation *c, struct err *err)
                                      .ask = answer,
                                      .ask_ctx = c};
         struct timespec deadline;
-        int r = sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS, &deadline, err);
+        long hooks = hooks_bound(c->config, HOOKS_CREATE_CONTAINER); /* init runs them meanwhile */
+        int r = hooks < 0 ? 0 : sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS + hooks, &deadline, err);
 
-        return r < 0 ? r : sync_parent_handshake(c->sys, &parent, &deadline, err);
+        return r < 0 ? r : sync_parent_handshake(c->sys, &parent, hooks < 0 ? NULL : &deadline, err);
 }
 
 /* Init waits: tell the world. state.json last, for it makes the container "created". */
@@ -327,7 +340,7 @@ static void undo(struct creation *c)
                         (void)sys->op->waitid(sys, P_PIDFD, (id_t)c->pidfd, &info, WEXITED);
         }
         if (c->dir.fd >= 0)
-                (void)container_destroy(&c->dir, &c->state, NULL);
+                (void)container_destroy(&c->dir, &c->state, c->args->log, c->args->log_ctx, NULL);
 }
 
 static void release(struct creation *c)

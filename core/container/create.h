@@ -32,7 +32,8 @@ struct create_args {
 
 /*
  * Makes the container. On success *ret_pidfd (the caller's) is init's. On failure everything is undone, and
- * *err is the first error. Blocks for at most LIMIT_SYNC_CREATE_MS, and what undoing takes.
+ * *err is the first error. Blocks for at most LIMIT_SYNC_CREATE_MS, as long as hooks take, and
+ * what undoing takes.
  */
 int container_create(const struct sys *sys, const struct create_args *args, int *ret_pidfd, struct err *err);
 

@@ -6,11 +6,39 @@
 #include "core/base/err.h"
 #include "core/base/scope.h"
 #include "core/container/cgroup.h"
+#include "core/container/hooks.h"
 #include "core/container/process.h"
 #include "core/container/state.h"
 #include "core/sys.h"
 
-int container_destroy(const struct state_dir *dir, const struct state *state, struct err *err)
+/* Of a create that was killed there may be half of it, and of an older labrun none. It must go all the same. */
+static struct config *load_hooks(const struct state_dir *dir, sync_log_fn *log, void *log_ctx)
+{
+        char line[SYNC_LOG_TEXT_MAX + 1];
+        struct config *config = NULL;
+        struct err err = ERR_INIT;
+
+        if (state_config_load(dir, &config, &err) < 0 && log)
+                log(log_ctx, SYNC_LOG_WARNING, err_format(&err, line, sizeof(line)));
+        return config;
+}
+
+/* Nothing is left, and the state directory is gone: what is told here is told once. */
+static int remove_and_tell(const struct state_dir *dir, const struct state *state, sync_log_fn *log, void *log_ctx,
+                           struct err *err)
+{
+        struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .dir = -1};
+        struct config *config = load_hooks(dir, log, log_ctx);
+        int r = state_dir_remove(dir, err);
+
+        if (r == 0 && config)
+                hooks_run_all(dir->sys, config, HOOKS_POSTSTOP, &subject, log, log_ctx);
+        config_free(dir->sys, config);
+        return r;
+}
+
+int container_destroy(const struct state_dir *dir, const struct state *state, sync_log_fn *log, void *log_ctx,
+                      struct err *err)
 {
         int r;
 
@@ -24,7 +52,7 @@ int container_destroy(const struct state_dir *dir, const struct state *state, st
 
         if (r == 0)
                 r = cgroup_remove(dir->sys, &state->cgroup, err);
-        return r < 0 ? r : state_dir_remove(dir, err); /* last: as long as anything is left, it is known */
+        return r < 0 ? r : remove_and_tell(dir, state, log, log_ctx, err); /* last: as long as anything is left, it is known */
 }
 
 static int kill_all(const struct sys *sys, const struct state *state, int signal, struct err *err)
@@ -57,7 +85,8 @@ int container_kill(const struct sys *sys, const struct state *state, int signal,
         return r < 0 ? err_sys(err, r, "kill", state->id, "signal %d", signal) : 0;
 }
 
-int container_delete(const struct state_dir *dir, const struct state *state, bool force, struct err *err)
+int container_delete(const struct state_dir *dir, const struct state *state, bool force, sync_log_fn *log, void *log_ctx,
+                     struct err *err)
 {
         const struct sys *sys = dir->sys;
         SCOPED_FD pidfd = {sys, -1};
@@ -78,5 +107,5 @@ int container_delete(const struct state_dir *dir, const struct state *state, boo
                 return r;
         }
         r = r == -ESRCH ? 0 : process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, err);
-        return r < 0 ? r : container_destroy(dir, state, err);
+        return r < 0 ? r : container_destroy(dir, state, log, log_ctx, err);
 }

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "core/sync/sync_io.h"
+
 struct err;
 struct state;
 struct state_dir;
@@ -25,8 +27,12 @@ int container_kill(const struct sys *sys, const struct state *state, int signal,
  * that is not stopped MUST have no effect"; runc and crun delete a created one too), with force any: its
  * processes are killed first. -EBUSY otherwise.
  */
-int container_delete(const struct state_dir *dir, const struct state *state, bool force, struct err *err);
+int container_delete(const struct state_dir *dir, const struct state *state, bool force, sync_log_fn *log, void *log_ctx,
+                     struct err *err);
 
-/* The end of both ways: processes left in the cgroup, the cgroups, the state directory. Init is gone already.
+/*
+ * The end of both ways: processes left in the cgroup, the cgroups, the state directory; then poststop's hooks, if there ever was
+ * an init. Init is gone already. log, for warnings of those, may be NULL.
  */
-int container_destroy(const struct state_dir *dir, const struct state *state, struct err *err);
+int container_destroy(const struct state_dir *dir, const struct state *state, sync_log_fn *log, void *log_ctx,
+                      struct err *err);

@@ -13,6 +13,7 @@
 #include "core/config/config.h"
 #include "core/container/caps.h"
 #include "core/container/exec_path.h"
+#include "core/container/hooks.h"
 #include "core/container/identity.h"
 #include "core/container/keyring.h"
 #include "core/container/namespaces.h"
@@ -110,6 +111,48 @@ static int enter_user_namespace(struct init *in, struct err *err)
         return r < 0 ? r : protect(in->sys, false, err);
 }
 
+/* Init is the reaper of what its hooks leave behind: zombies that the payload would not expect to be its own. */
+static void reap_strays(const struct sys *sys)
+{
+        siginfo_t info;
+        int r;
+
+        do {
+                info.si_pid = 0;
+                r = sys->op->waitid(sys, P_ALL, 0, &info, WEXITED | WNOHANG);
+        } while (r == -EINTR || (r == 0 && info.si_pid != 0));
+}
+
+/* The hooks that are init's. dir: see struct hooks_subject. */
+static int run_hooks(struct init *in, enum hooks_kind kind, int dir, struct err *err)
+{
+        const struct sync_config *c = &in->received.msg.config;
+        struct hooks_subject subject = {.id = c->id, .bundle = c->bundle, .pid = in->sys->op->getpid(in->sys), .dir = dir};
+        int r;
+
+        if (!hooks_any(in->config, kind))
+                return 0;
+        r = hooks_run(in->sys, in->config, kind, &subject, err);
+        reap_strays(in->sys);
+        return r;
+}
+
+/*
+ * The last moment at which both are in reach: the host's files, where the hooks' executables are, and the container's mounts.
+ * The runtime's own hooks can only be run by the parent. How long hooks take is theirs to say: init's time begins anew.
+ */
+static int hooks_before_pivot(struct init *in, int root_fd, struct err *err)
+{
+        const struct sync_ask ask = {.kind = SYNC_ASK_HOOKS};
+        int r = 0;
+
+        if (hooks_any(in->config, HOOKS_PRESTART) || hooks_any(in->config, HOOKS_CREATE_RUNTIME))
+                r = sync_init_ask(&in->sync, &ask, -1, NULL, err);
+        if (r == 0)
+                r = run_hooks(in, HOOKS_CREATE_CONTAINER, root_fd, err);
+        return r < 0 ? r : sync_deadline_in(in->sys, LIMIT_SYNC_CREATE_MS, &in->deadline, err);
+}
+
 /* Steps 2 and 3: where the payload will be. As labrun's user, with the host's files still in reach. */
 static int build(struct init *in, struct err *err)
 {
@@ -126,6 +169,8 @@ static int build(struct init *in, struct err *err)
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
         if (r == 0)
                 r = rootfs_prepare(sys, in->config, bundle, &root.fd, err);
+        if (r == 0)
+                r = hooks_before_pivot(in, root.fd, err);
         if (r == 0)
                 r = rootfs_pivot(sys, root.fd, err);
         if (r == 0)
@@ -237,6 +282,8 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
         const struct sys *sys = in->sys;
         int r = sync_init_wait_start(&in->sync, err);
 
+        if (r == 0) /* with everything still open, which a hook does not get: its child closes all but 0 to 2 */
+                r = run_hooks(in, HOOKS_START_CONTAINER, -1, err);
         if (r == 0)
                 r = sync_deadline_in(sys, LIMIT_SYNC_START_MS, &in->deadline, err);
         if (r == 0)

@@ -6,6 +6,7 @@
 #include "core/base/limits.h"
 #include "core/base/scope.h"
 #include "core/container/destroy.h"
+#include "core/container/hooks.h"
 #include "core/container/process.h"
 #include "core/container/state.h"
 #include "core/sync/sync.h"
@@ -33,7 +34,7 @@ static int check_status(const struct sys *sys, const struct state *state, struct
 }
 
 /* In this order: error.fifo is being read before init can have anything to say. */
-static int talk(const struct state_dir *dir, int pidfd, struct err *err)
+static int talk(const struct state_dir *dir, const struct config *config, int pidfd, struct err *err)
 {
         const struct sys *sys = dir->sys;
         struct timespec deadline;
@@ -48,9 +49,11 @@ static int talk(const struct state_dir *dir, int pidfd, struct err *err)
         if (exec.fd < 0)
                 return err_sys(err, exec.fd, "start", STATE_EXEC_FIFO, "%s", "");
         struct sync_starter starter = {.exec_fifo = exec.fd, .error_fifo = error.fd, .pidfd = pidfd};
-        int r = sync_deadline_in(sys, LIMIT_SYNC_START_MS, &deadline, err);
+        /* A hook without a timeout may take for ever; pidfd and EOF tell of an init that is no more all the same. */
+        long hooks = hooks_bound(config, HOOKS_START_CONTAINER);
+        int r = hooks < 0 ? 0 : sync_deadline_in(sys, LIMIT_SYNC_START_MS + hooks, &deadline, err);
 
-        return r < 0 ? r : sync_start(sys, &starter, &deadline, err);
+        return r < 0 ? r : sync_start(sys, &starter, hooks < 0 ? NULL : &deadline, err);
 }
 
 /*
@@ -86,16 +89,23 @@ static int verify(const struct sys *sys, const struct state *state, int pidfd, s
 int container_start(const struct state_dir *dir, const struct state *state, struct err *err)
 {
         const struct sys *sys = dir->sys;
+        struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .pid = state->pid, .dir = -1};
         SCOPED_FD pidfd = {sys, -1};
+        struct config *config = NULL;
         int r = check_status(sys, state, err);
 
         if (r == 0)
                 r = process_open(sys, state->pid, state->start, &pidfd.fd, err);
+        if (r == 0)
+                r = state_config_load(dir, &config, err);
         if (r < 0)
                 return r;
-        r = talk(dir, pidfd.fd, err);
+        r = talk(dir, config, pidfd.fd, err);
         if (r == 0)
                 r = verify(sys, state, pidfd.fd, err);
+        if (r == 0)
+                r = hooks_run(sys, config, HOOKS_POSTSTART, &subject, err);
+        config_free(sys, config);
         if (r < 0) /* init exits by itself after an error; after a timeout it may not */
                 (void)process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, NULL);
         return r;

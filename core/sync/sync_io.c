@@ -32,9 +32,7 @@ int sync_deadline_in(const struct sys *sys, long ms, struct timespec *ret_deadli
 
 /* ---------------------------------------------- waiting ---------------------------------------------- */
 
-/* How long until the deadline; -ETIMEDOUT when it has passed. */
-static int time_left(const struct sys *sys, const struct timespec *deadline, struct timespec *ret_left,
-                     struct err *err)
+int sync_time_left(const struct sys *sys, const struct timespec *deadline, struct timespec *ret_left, struct err *err)
 {
         struct timespec now, left;
         int r = sys->op->clock_gettime(sys, CLOCK_MONOTONIC, &now);
@@ -70,7 +68,7 @@ static int wait_once(const struct sys *sys, struct sync_channel *ch, short event
         int r;
 
         if (deadline) {
-                r = time_left(sys, deadline, &left, err);
+                r = sync_time_left(sys, deadline, &left, err);
                 if (r < 0)
                         return r;
         }

@@ -29,6 +29,9 @@ struct sync_channel {
 /* now + ms. Errors: clock_gettime's. */
 int sync_deadline_in(const struct sys *sys, long ms, struct timespec *ret_deadline, struct err *err);
 
+/* How long until the deadline; -ETIMEDOUT when it has passed, or another error of clock_gettime(2). */
+int sync_time_left(const struct sys *sys, const struct timespec *deadline, struct timespec *ret_left, struct err *err);
+
 /*
  * Sends one message with nfds (= sync_msg_fds) fds, which stay the caller's. 0, or: -EINVAL, -EMSGSIZE (see sync_encode;
  * a fifo takes no more than PIPE_BUF and no fds), -ENOMEM (CONFIG only: the others need no memory), -ETIMEDOUT, -EPIPE or

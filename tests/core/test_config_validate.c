@@ -423,7 +423,7 @@ static void config_validate__seccomp__rules(void **state)
         "\"capabilities\":{},\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1}],"                 \
         "\"execCPUAffinity\":{}},"                                                                           \
         "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\",\"uidMappings\":[]}],"                       \
-        "\"hooks\":{\"prestart\":[]},"                                                                       \
+        "\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"poststop\":[{\"path\":\"/h\"}]},"                       \
         "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/"                     \
         "x\"},{\"type\":\"time\"},"                                                                          \
         "{\"type\":\"uts\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"cgroup\"}],"               \
@@ -440,7 +440,6 @@ static void config_validate__seccomp__rules(void **state)
 static void config_refuse_unsupported__each__enotsup_and_pointer(void **state)
 {
 #define MAP1 "[{\"containerID\":0,\"hostID\":0,\"size\":1}]"
-#define HOOK "[{\"path\":\"/h\"}]"
         static const struct row rows[] = {
                 {"/hostname", "\"still supported\""},
                 {"/process/terminal", "true", "/process/terminal"},
@@ -453,12 +452,6 @@ static void config_refuse_unsupported__each__enotsup_and_pointer(void **state)
                 {"/process/execCPUAffinity/final", "\"0\"", "/process/execCPUAffinity/final"},
                 {"/mounts/0/uidMappings", MAP1, "/mounts/0/uidMappings"},
                 {"/mounts/0/gidMappings", MAP1, "/mounts/0/gidMappings"},
-                {"/hooks/prestart", HOOK, "/hooks/prestart"},
-                {"/hooks/createRuntime", HOOK, "/hooks/createRuntime"},
-                {"/hooks/createContainer", HOOK, "/hooks/createContainer"},
-                {"/hooks/startContainer", HOOK, "/hooks/startContainer"},
-                {"/hooks/poststart", HOOK, "/hooks/poststart"},
-                {"/hooks/poststop", HOOK, "/hooks/poststop"},
                 {"/linux/namespaces/2/type", "\"user\""},
                 {"/linux/uidMappings", MAP1},
                 {"/linux/gidMappings", MAP1},
