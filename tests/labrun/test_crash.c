@@ -28,6 +28,8 @@ static pid_t go(struct lab *lab, const char *command)
 {
         if (strcmp(command, "create") == 0 || strcmp(command, "run") == 0)
                 return lab_spawn(lab, command, "-b", lab->bundle, lab->id, NULL);
+        if (strcmp(command, "delete") == 0) /* it is created, not stopped */
+                return lab_spawn(lab, command, "--force", lab->id, NULL);
         return lab_spawn(lab, command, lab->id, NULL);
 }
 

@@ -248,7 +248,7 @@ static void init__waits__no_host_fds(void **state)
                 assert_non_null(strstr(link, ".fifo"));
                 assert_true(++n <= 2);
         }
-        assert_int_equal(lab_run(lab, "delete", lab->id, NULL)->code, 0);
+        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
 }
 
 static void block_and_ignore(void *arg)
