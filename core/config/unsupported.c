@@ -51,7 +51,7 @@ static int refuse_mount(const struct config_mount *m, size_t i, struct err *err)
         char place[64];
 
         if (m->uid_mappings.n == 0 && m->gid_mappings.n == 0)
-                return 0; /* the idmap option alone would need a user namespace */
+                return 0; /* the options idmap and ridmap are refused where options are read */
         snprintf(place, sizeof(place), "/mounts/%zu/%s", i,
                  m->uid_mappings.n ? "uidMappings" : "gidMappings");
         return refuse(err, place, "id-mapped mounts");

@@ -200,7 +200,8 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
                 return stage_spawn(c->sys, c->config, &plain, socket, ret_pid, &c->pidfd, err);
         pid = c->sys->op->spawn(c->sys, &args, &c->pidfd);
         if (pid < 0)
-                return err_sys(err, pid, "clone3", "/linux/namespaces", "making init");
+                return err_sys(err, pid, "clone3", "/linux/namespaces", "making init%s",
+                               namespaces_clone_hint(c->config, pid));
         *ret_pid = pid;
         return 0;
 }

@@ -60,7 +60,8 @@ static int kill_all(const struct sys *sys, const struct state *state, int signal
         if (state->pid == 0) /* it never had a process; whoever is in a directory of that name is another's */
                 return err_set(err, ESRCH, "kill", state->id, "container not running");
         if (state->cgroup.n == 0)
-                return err_set(err, ENOTSUP, "kill", "--all", "the container has no cgroup");
+                return err_set(err, ENOTSUP, "kill", "--all",
+                               "a rootless container has no cgroup to find all by, only SIGKILL meets all");
         if (signal == SIGKILL) /* until nothing is left */
                 return cgroup_kill(sys, &state->cgroup, err);
         return cgroup_signal(sys, &state->cgroup, signal, err);
@@ -72,7 +73,8 @@ int container_kill(const struct sys *sys, const struct state *state, int signal,
         enum state_status status;
         int r;
 
-        if (all)
+        /* without a cgroup it has a pid namespace, whose processes the kernel kills with init */
+        if (all && !(state->cgroup.n == 0 && state->pid_namespace && signal == SIGKILL))
                 return kill_all(sys, state, signal, err);
         r = state_status(sys, state, &status, err);
         if (r == 0 && status != STATE_CREATED && status != STATE_RUNNING)

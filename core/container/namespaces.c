@@ -53,6 +53,18 @@ uint64_t namespaces_clone_flags(const struct config *config)
         return flags;
 }
 
+const char *namespaces_clone_hint(const struct config *config, int r)
+{
+        const struct config_namespace *user = &config->linux_.ns[CONFIG_NS_USER];
+
+        if (r == -ENOSPC)
+                return " (a limit of /proc/sys/user: namespaces(7))";
+        if (r == -EPERM && user->set && !user->path)
+                return " (whether users may make user namespaces is set by sysctl: user.max_user_namespaces, "
+                       "kernel.unprivileged_userns_clone)";
+        return "";
+}
+
 /* Opens the path of a namespace file and checks that it is one of this type; setns would only say EINVAL. */
 static int open_path(const struct sys *sys, const struct config *config, enum config_ns ns, int *ret_fd,
                      struct err *err)

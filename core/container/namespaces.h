@@ -22,6 +22,8 @@ int namespaces_check(const struct config *config, struct err *err);
 
 /* The flags for clone3. */
 uint64_t namespaces_clone_flags(const struct config *config);
+/* " (...)" where the kernel's answer to them, -errno, has a cause that its text doesn't say; else "". */
+const char *namespaces_clone_hint(const struct config *config, int r);
 
 /* "/linux/namespaces/N/path" of one that has a path. */
 void namespaces_place(const struct config *config, enum config_ns ns, char place[ERR_PLACE_MAX]);

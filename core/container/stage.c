@@ -127,7 +127,8 @@ static int failed(const struct config *config, const struct stage_report *report
         char place[ERR_PLACE_MAX];
 
         if (report->ns >= CONFIG_NS__COUNT)
-                return err_sys(err, -report->errnum, "clone3", "/linux/namespaces", "making init");
+                return err_sys(err, -report->errnum, "clone3", "/linux/namespaces", "making init%s",
+                               namespaces_clone_hint(config, -report->errnum));
         namespaces_place(config, report->ns, place);
         return err_sys(err, -report->errnum, "namespaces", place, "joining the %s namespace %s",
                        config_ns_name(report->ns), config->linux_.ns[report->ns].path);

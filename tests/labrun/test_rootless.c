@@ -241,7 +241,10 @@ static void commands__ordinary_user__whole_life(void **state)
                 assert_non_null(strstr(r->out, "   lab\n"));
         assert_int_equal(r->code, 0);
         assert_int_equal(RUN(lab, "delete", lab->id, NULL)->code, 1);
-        assert_int_equal(RUN(lab, "kill", lab->id, "KILL", NULL)->code, 0);
+        r = RUN(lab, "kill", "--all", lab->id, "TERM", NULL);
+        assert_int_equal(r->code, 1);
+        assert_non_null(strstr(r->err, "--all: a rootless container has no cgroup"));
+        assert_int_equal(RUN(lab, "kill", "--all", lab->id, "KILL", NULL)->code, 0);
         for (int i = 0; i < 2000 && !strstr(RUN(lab, "state", lab->id, NULL)->out, "\"stopped\""); i++)
                 usleep(5000);
         assert_int_equal(RUN(lab, "delete", lab->id, NULL)->code, 0);

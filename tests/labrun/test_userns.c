@@ -374,6 +374,37 @@ static void run__new_beside_a_host_owned_one__both(void **state)
         end_other(host);
 }
 
+/* The joined pid namespace is init's, not labrun's: what that starts afterwards is not in there. */
+static void run__pid_namespace_joined__by_init_alone(void **state)
+{
+        char merge[1024], text[128], path[64], *end;
+        pid_t holder, inner = 0;
+
+        lab_need_root();
+        holder = fork();
+        if (holder == 0) {
+                if (unshare(CLONE_NEWPID) < 0)
+                        _exit(1);
+                inner = fork();
+                while (inner == 0)
+                        pause();
+                waitpid(inner, NULL, 0);
+                _exit(0);
+        }
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", holder, holder);
+        for (int i = 0; i < 5000 && inner <= 0; i++, usleep(1000))
+                inner = (pid_t)strtol(lab_read(path), &end, 10);
+        assert_true(inner > 0);
+        snprintf(merge, sizeof(merge),
+                 "{\"process\":{" SCRIPT
+                 "},\"linux\":{" NS(UTS ",{\"type\":\"pid\",\"path\":\"/proc/%d/ns/pid\"}") "}}",
+                 inner);
+        snprintf(text, sizeof(text), "%s\n1\n", link_of(inner, "pid"));
+        assert_prints(*state, merge, "readlink /proc/self/ns/pid; ls -d /proc/1 | grep -c .", text);
+        kill(inner, SIGKILL);
+        waitpid(holder, NULL, 0);
+}
+
 /* --- init while it waits --- */
 
 static void check_held(struct lab *lab)
@@ -467,6 +498,7 @@ int main(void)
                 T(run__joined_without_id_0__refused_with_pointer),
                 T(run__joined_with_others__host_owned_and_owned_by_it),
                 T(run__new_beside_a_host_owned_one__both),
+                T(run__pid_namespace_joined__by_init_alone),
                 T(create__held_init__is_undumpable_without_fds_of_the_host),
                 T(create__joined_killed_at_moments__delete_force_cleans),
         };
