@@ -10,6 +10,14 @@ foreach(name cli life crash payload hostile seccomp rootless userns surroundings
 endforeach()
 initlab_labrun_test(exec_errors)
 
+initlab_labrun_test(hooks)
+add_executable(hook_observer labrun/hook_observer.c)
+target_link_libraries(hook_observer PRIVATE initlab_options)
+set_target_properties(hook_observer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+initlab_payload_program(hook_observer)
+add_dependencies(test_labrun_hooks hook_observer)
+target_compile_definitions(test_labrun_hooks PRIVATE OBSERVER="$<TARGET_FILE:hook_observer>")
+
 add_executable(seccomp_probe labrun/seccomp_probe.c)
 target_link_libraries(seccomp_probe PRIVATE initlab_options)
 set_target_properties(seccomp_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
