@@ -280,6 +280,25 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
         }
 }
 
+/*
+ * Init ended without a word. Under a filter that is nothing strange: it may have been refused the word, or killed.
+ */
+static int explain_end(const struct creation *c, int r, struct err *err)
+{
+        siginfo_t info = {0};
+
+        if (r != -ECONNRESET || !c->config->linux_.seccomp.set ||
+            process_wait_end(c->sys, c->pidfd, LIMIT_SYNC_LOG_MS, NULL) < 0 ||
+            c->sys->op->waitid(c->sys, P_PIDFD, (id_t)c->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+                return r;
+        if (info.si_code == CLD_EXITED)
+                return err_set(err, EPERM, "seccomp", "/linux/seccomp",
+                               "init failed, and the filter refused it to say why");
+        if (info.si_status == SIGSYS && (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED))
+                return err_set(err, EPERM, "seccomp", "/linux/seccomp", "the filter killed init before it was ready");
+        return r;
+}
+
 static int handshake(struct creation *c, struct err *err)
 {
         struct sync_config config = {
@@ -304,7 +323,10 @@ static int handshake(struct creation *c, struct err *err)
         long hooks = hooks_bound(c->config, HOOKS_CREATE_CONTAINER); /* init runs them meanwhile */
         int r = hooks < 0 ? 0 : sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS + hooks, &deadline, err);
 
-        return r < 0 ? r : sync_parent_handshake(c->sys, &parent, hooks < 0 ? NULL : &deadline, err);
+        if (r < 0)
+                return r;
+        r = sync_parent_handshake(c->sys, &parent, hooks < 0 ? NULL : &deadline, err);
+        return r < 0 ? explain_end(c, r, err) : 0;
 }
 
 /* Init waits: tell the world. state.json last, for it makes the container "created". */

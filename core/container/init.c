@@ -297,6 +297,8 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
         if (r < 0)
                 return r;
         r = sys->op->execve(sys, in->path, argv, in->env);
+        if (r >= 0) /* only a seccomp filter answers so */
+                return err_set(err, EPERM, "exec", in->path, "refused, with 0 for an errno");
         return exec_path_error(r, in->path, err);
 }
 

@@ -34,7 +34,7 @@ int sync_deadline_in(const struct sys *sys, long ms, struct timespec *ret_deadli
 
 int sync_time_left(const struct sys *sys, const struct timespec *deadline, struct timespec *ret_left, struct err *err)
 {
-        struct timespec now, left;
+        struct timespec now = {0}, left; /* a filter may leave it as it is */
         int r = sys->op->clock_gettime(sys, CLOCK_MONOTONIC, &now);
 
         if (r < 0)
@@ -51,6 +51,9 @@ int sync_time_left(const struct sys *sys, const struct timespec *deadline, struc
         return 0;
 }
 
+/* A seccomp filter may answer 0 in the kernel's place, again and again. The kernel writes revents in any case. */
+#define UNTOUCHED ((short)-1)
+
 enum { WAIT_AGAIN, WAIT_READY, WAIT_NOTHING };
 
 /*
@@ -62,7 +65,8 @@ enum { WAIT_AGAIN, WAIT_READY, WAIT_NOTHING };
 static int wait_once(const struct sys *sys, struct sync_channel *ch, short events,
                      const struct timespec *deadline, struct err *err)
 {
-        struct pollfd p[2] = {{.fd = ch->fd, .events = events}, {.fd = ch->pidfd, .events = POLLIN}};
+        struct pollfd p[2] = {{.fd = ch->fd, .events = events, .revents = UNTOUCHED},
+                              {.fd = ch->pidfd, .events = POLLIN}};
         struct timespec left = {0, 0};
         bool watch = ch->pidfd >= 0 && !ch->died;
         int r;
@@ -79,6 +83,8 @@ static int wait_once(const struct sys *sys, struct sync_channel *ch, short event
                 return WAIT_AGAIN;
         if (r < 0)
                 return err_sys(err, r, "sync", "channel", "ppoll");
+        if (p[0].revents == UNTOUCHED)
+                return err_set(err, EIO, "sync", "channel", "ppoll succeeded and did nothing");
         if (r == 0)
                 return ch->died ? WAIT_NOTHING : WAIT_AGAIN; /* AGAIN finds that the time is up */
         if (watch && p[1].revents & POLLNVAL)

@@ -202,6 +202,67 @@ static void flags__each__accepted(void **state)
         assert_result(run(lab), 0, "110 -1\n");
 }
 
+/*
+ * Whatever labrun itself does under the filter may be refused, faked or deadly: the payload runs, or there is
+ * one error; nothing hangs or stays behind. Also what the payload of a filter like that does is its own.
+ */
+static void hostile__each_call_of_init__payload_or_one_error(void **state)
+{
+        static const char *const calls[] = {
+                "close",  "close_range", "write",      "sendmsg",       "recvmsg", "read",
+                "ppoll",  "prctl",       "execve",     "exit_group",    "capset",  "capget",
+                "getcwd", "fcntl",       "faccessat2", "clock_gettime", "fstat",   "newfstatat"};
+        static const char *const actions[] = {"ERRNO", "ERRNO\",\"errnoRet\":0,\"x\":\"", "KILL_PROCESS",
+                                              "TRAP", "TRACE"};
+        struct lab *lab = *state;
+        char seccomp[256];
+
+        lab_need_root();
+        install(lab);
+        for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+                for (size_t k = 0; k < sizeof(actions) / sizeof(actions[0]); k++) {
+                        snprintf(seccomp, sizeof(seccomp), ALLOW_BUT("\"%s\"", "%s", ""), calls[i],
+                                 actions[k]);
+                        configure(lab, seccomp, GETPPID, false, "");
+                        struct result *r = run(lab);
+                        size_t lines = 0;
+                        for (const char *p = r->err; (p = strchr(p, '\n')); p++)
+                                lines++;
+                        bool ran = r->code == 0 || r->code == SIGSYS_CODE;
+                        if (ran ? lines != 0 : r->code != 1 || lines != 1)
+                                print_message("%s %s: exit %d\nstderr: %s\n", calls[i], actions[k], r->code,
+                                              r->err);
+                        assert_true(ran ? lines == 0 : r->code == 1 && lines == 1);
+                }
+        assert_true(lab_clean(lab));
+}
+
+/* With no_new_privs nothing but execve is left to do: a filter that refuses all the rest is none of labrun's
+ * business. */
+static void late__filter_that_allows_little__execve_is_all_that_labrun_needs(void **state)
+{
+        struct lab *lab = *state;
+
+        lab_need_root();
+        install(lab);
+        /* the probe's own needs: the C library's start, printf, exit */
+        configure(lab,
+                  PROFILE("KILL_PROCESS", "",
+                          RULE("\"execve\",\"brk\",\"arch_prctl\",\"set_tid_address\",\"set_robust_list\","
+                               "\"rseq\","
+                               "\"prlimit64\",\"readlinkat\",\"readlink\",\"getrandom\",\"mprotect\","
+                               "\"newfstatat\","
+                               "\"fstat\",\"write\",\"exit_group\",\"getppid\",\"uname\"",
+                               "ALLOW", "")),
+                  GETPPID, true, "");
+        assert_result(run(lab), 0, "110 0\n");
+        configure(lab, PROFILE("ERRNO", "", ""), GETPPID, true, "");
+        struct result *r = run(lab);
+        assert_int_equal(r->code, 1);
+        assert_string_equal(r->out, "");
+        assert_true(lab_clean(lab));
+}
+
 /* --- SCMP_ACT_NOTIFY: this process's child is the agent --- */
 
 #define ANSWER 4242
@@ -446,6 +507,11 @@ int main(void)
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(status__filter_no_new_privs_caps__as_configured, lab_setup,
                                                 lab_teardown),
+                cmocka_unit_test_setup_teardown(hostile__each_call_of_init__payload_or_one_error, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(
+                        late__filter_that_allows_little__execve_is_all_that_labrun_needs, lab_setup,
+                        lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__agent_serves__its_answers_arrive, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__create_and_start__listener_is_out_before_ready,
