@@ -47,6 +47,9 @@ void bundle_argv(const struct scenario *s, struct bundle_argv *ret)
                 case STEP_FORK:
                         add(ret, "fork:%d:%u:%d", step->fd, step->bytes, step->ms);
                         break;
+                case STEP_ATTACK:
+                        add(ret, "attack");
+                        break;
                 case STEP_WAIT:
                         add(ret, "wait");
                         break;

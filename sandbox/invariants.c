@@ -60,8 +60,8 @@ static const struct invariant catalogue[INV__COUNT] = {
           "runtime-spec config.md, process.cwd", "CVE-2024-21626" },
         { INV_EXE_SEALED, "EXE-SEALED",
           "the runtime's host binary can't be written from the container through any /proc/PID/exe",
-          "attackers with and without CAP_SYS_ADMIN, in user namespaces, during create, exec, hooks and after", "3",
-          false, BASIS_OURS, "CVE-2019-5736", "CVE-2019-5736; runc PR 3931" },
+          "a copy of the runtime's binary, before and after; attackers with and without CAP_SYS_ADMIN, in user namespaces",
+          "3", true, BASIS_OURS, "CVE-2019-5736", "CVE-2019-5736; runc PR 3931" },
         { INV_HOST_UNCHANGED, "HOST-UNCHANGED",
           "nothing outside rootfs, state root and cgroup changes, whatever config or rootfs says",
           "canary files, devices, kernel settings, mounts and the owners of open files, before and after; what the payload "

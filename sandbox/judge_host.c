@@ -1,8 +1,10 @@
 /* FD-HOST, CWD-INSIDE, EXE-SEALED, HOST-UNCHANGED: what of the host is in the container's reach, and what became of it. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "sandbox/exe_attack.h"
 #include "sandbox/judge_private.h"
 
 /* ------------------------------------------------------------------ FD-HOST */
@@ -94,15 +96,39 @@ void judge_cwd(const struct run *r)
 
 /* ------------------------------------------------------------------ EXE-SEALED */
 
+/* The bits that the payload reports, in words. */
+static const char *ways(int64_t bits, char *buf, size_t size)
+{
+        size_t n = 0;
+
+        buf[0] = '\0';
+        for (int way = 0; way < EXE_ATTACK__COUNT; way++)
+                if ((bits & INT64_C(1) << way) && n < size)
+                        n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "",
+                                              exe_attack_name((enum exe_attack_way)way));
+        return buf;
+}
+
 void judge_exe(const struct run *r)
 {
         struct verdict *v = &r->out[INV_EXE_SEALED];
+        bool attacked = false;
+        char buf[128];
 
         if (!r->o->exe_copied || r->o->timed_out)
                 return;
         if (r->o->exe_changed[0])
                 judge_say(v, judge_ours(r), "the runtime's binary on the host %s", r->o->exe_changed);
-        if (r->report->started)
+        for (size_t i = 0; i < r->s->n_steps && i < r->report->n_steps; i++) {
+                int64_t result = r->report->step[i].result;
+                if (r->s->step[i].kind != STEP_ATTACK)
+                        continue;
+                attacked |= result >= 0; /* else the payload could not even take hold of it */
+                if (result > 0)
+                        judge_say(v, judge_ours(r), "the payload could write to the runtime's binary, by %s",
+                                  ways(result, buf, sizeof buf));
+        }
+        if (attacked)
                 judge_ok(v);
 }
 

@@ -8,8 +8,8 @@ const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull"
 const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
 const char *const scenario_bad_words[6] = { "none", "missing", "not-executable", "missing-interpreter",
                                             "directory", "enoexec" };
-const char *const scenario_step_words[9] = { "write",  "echo",      "sleep", "fork",  "wait",
-                                             "masked", "overwrite", "exit",  "signal" };
+const char *const scenario_step_words[10] = { "write",  "echo",      "sleep",  "fork", "wait",
+                                              "masked", "overwrite", "attack", "exit", "signal" };
 const char *const scenario_operation_words[OPERATION__COUNT] = { "create", "start",  "kill",   "wait",
                                                                  "pause",  "resume", "delete", "delete --force" };
 
@@ -101,6 +101,14 @@ int scenario_expected_status(const struct scenario *s)
         if (last && last->kind == STEP_SIGNAL)
                 return 128 + last->code;
         return 0;
+}
+
+bool scenario_attacks(const struct scenario *s)
+{
+        for (size_t i = 0; i < s->n_steps; i++)
+                if (s->step[i].kind == STEP_ATTACK)
+                        return true;
+        return false;
 }
 
 bool scenario_fails_late(const struct scenario *s)

@@ -33,6 +33,9 @@
  *       {"wait": true},                 until all descendants have ended
  *       {"masked": "/path"},            it must not be there, be the null device or an empty directory
  *       {"overwrite": "/path"},         tries to write into it, whether that succeeds or not
+ *       {"attack": true},               tries by every way of exe_attack.h to write to the executable of its parent, a
+ *                                       runtime in the foreground; then kills it, and tries again. Flow run with a
+ *                                       shared pid namespace only; the runtime is a copy of itself
  *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
  *                                       namespace, whose init is immune to itself
  *     or "bad": "missing" },            the executable is bad: missing, not-executable, missing-interpreter, directory,
@@ -83,6 +86,7 @@ enum scenario_step_kind {
         STEP_WAIT,
         STEP_MASKED,
         STEP_OVERWRITE,
+        STEP_ATTACK,
         STEP_EXIT,
         STEP_SIGNAL
 };
@@ -200,6 +204,9 @@ void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf
 
 /* The status the payload ends with, as a shell has it: its exit code or 128 + signal. */
 int scenario_expected_status(const struct scenario *s);
+
+/* Does the payload attack the runtime's binary? */
+bool scenario_attacks(const struct scenario *s);
 
 /* True if the executable exists and can be looked up, so that only execve itself can find it bad. */
 bool scenario_fails_late(const struct scenario *s);

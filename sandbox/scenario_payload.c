@@ -45,6 +45,7 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
                 return read_write(item, step, &at, err);
         case STEP_ECHO:
         case STEP_WAIT:
+        case STEP_ATTACK:
                 return json_is_true(item) ? 0 : json_bad(&at, err, "must be true");
         case STEP_SLEEP:
                 rc = json_check_object(item, &at, sleep_known, COUNT(sleep_known), err);
@@ -138,6 +139,10 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                                 rc = json_bad(&at, err, "init of a pid namespace is immune to its own signals: share pid");
                         else if (i + 1 < s->n_steps)
                                 rc = json_bad(&at, err, "must be the last step");
+                        break;
+                case STEP_ATTACK:
+                        if (s->client.flow != FLOW_RUN || !s->world.share[SHARE_PID])
+                                rc = json_bad(&at, err, "needs the flow run and a shared pid namespace");
                         break;
                 case STEP_SLEEP:
                 case STEP_MASKED:

@@ -162,6 +162,11 @@ static int prepare(struct super *su)
                 super_trouble(su, "%.400s", err_format(&err, text, sizeof text));
                 return rc;
         }
+        rc = super_choose_runtime(su);
+        if (rc < 0) {
+                super_trouble(su, "the runtime cannot be copied: %s", strerror(-rc));
+                return rc;
+        }
         rc = world_make(su->job->s, SURROUNDINGS_IO, &su->w, su->o->made);
         if (rc < 0) {
                 super_trouble(su, "the fds cannot be made: %s", strerror(-rc));
@@ -206,6 +211,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
                 host_compare(&su.before, &su.after, o);
                 world_owners(&su.w, o->owner, 1);
                 o->host_looked = true;
+                super_look_at_copy(&su);
         }
         o->report_len = collect_file(REPORT_PATH, o->report, sizeof o->report);
         o->log[collect_file(SURROUNDINGS_LOG, o->log, sizeof o->log - 1)] = '\0';

@@ -138,7 +138,7 @@ static void make_call(const struct super *su, const char *name, const char *extr
         bool run = strcmp(name, "run") == 0;
 
         c->n = 0;
-        arg(c, su->job->runtime->path);
+        arg(c, su->runtime);
         arg(c, "--root");
         arg(c, SURROUNDINGS_STATE);
         if (s->client.log) {

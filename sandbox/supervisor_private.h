@@ -1,6 +1,8 @@
 /* Between the files of the supervisor only. */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "sandbox/host.h"
 #include "sandbox/supervisor.h"
 #include "sandbox/surroundings.h"
@@ -23,6 +25,9 @@ struct super {
         struct surroundings su;
         struct host before, after;
         pid_t swapper; /* 0: none */
+        char runtime[PATH_MAX]; /* what is called: the runtime, or a copy of it that may be attacked */
+        struct stat copied;
+        uint64_t copy_hash;
         int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
         int64_t looked; /* ms: before the last look for processes that ended */
         int signals; /* signalfd of SIGCHLD */
@@ -70,6 +75,12 @@ void super_read_pid(struct super *su);
 
 /* What init holds and is, after a create that succeeded. */
 void super_look_at_init(struct super *su);
+
+/* Sets su->runtime. 0 or -errno. */
+int super_choose_runtime(struct super *su);
+
+/* What the payload did to the copy. */
+void super_look_at_copy(struct super *su);
 
 /* Changes the scenario's two paths until super_swap_end. */
 void super_swap_begin(struct super *su);

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/sysmacros.h>
 
+#include "sandbox/exe_attack.h"
+
 static struct judged j;
 
 static int fresh(void **state)
@@ -115,7 +117,15 @@ static void judge_exe__changed_binary__fails(void **state)
         (void)state;
         judged_is(&j, true, INV_EXE_SEALED, VERDICT_UNSEEN, "");
         j.o.exe_copied = true;
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_UNSEEN, ""); /* nobody attacked it */
+        j.s.step[0].kind = STEP_ATTACK;
+        j.report.step[0].result = -13;
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_UNSEEN, "");
+        j.report.step[0].result = 0;
         judged_is(&j, true, INV_EXE_SEALED, VERDICT_OK, "");
+        j.report.step[0].result = 1 << EXE_ATTACK_OPEN | 1 << EXE_ATTACK_BIND;
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_FAIL, "by open, bind");
+        judged_is(&j, false, INV_EXE_SEALED, VERDICT_DIFFERS, "by open, bind");
         strcpy(j.o.exe_changed, "has another content");
         judged_is(&j, true, INV_EXE_SEALED, VERDICT_FAIL, "another content");
         judged_is(&j, false, INV_EXE_SEALED, VERDICT_DIFFERS, "another content");
