@@ -272,7 +272,7 @@ static void check__json__has_the_documented_form(void **state)
         assert_string_equal(json_string_value(json_object_get(root, "program")), "initlab check");
         assert_int_equal(json_integer_value(json_object_get(root, "exit")), 1);
         assert_int_equal(json_array_size(json_object_get(root, "runtimes")), 1);
-        assert_int_equal(json_object_size(json_object_get(root, "table")), 14);
+        assert_int_equal(json_object_size(json_object_get(root, "table")), 15);
         run_ = json_array_get(json_object_get(root, "runs"), 0);
         assert_string_equal(json_string_value(json_object_get(run_, "scenario")), "exit-code-255-run");
         assert_true(json_is_null(json_object_get(run_, "trouble")));
