@@ -28,8 +28,9 @@ static const struct opt_spec global[] = {
         [G_HELP] = {"help", 'h', NULL, "print this"},
 };
 
-static const struct cli_command *const commands[] = {&cli_create, &cli_delete, &cli_kill,  &cli_list,
-                                                     &cli_run,    &cli_spec,   &cli_start, &cli_state};
+static const struct cli_command *const commands[] = {
+        &cli_create, &cli_delete, &cli_exec,   &cli_features, &cli_kill,  &cli_list,  &cli_pause,
+        &cli_ps,     &cli_resume, &cli_run,    &cli_spec,     &cli_start, &cli_state};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 const struct cli_command *const *cli_commands(size_t *ret_n)
@@ -142,6 +143,7 @@ static int parse_command(struct cli *cli, const struct cli_command *c, struct op
         const char *value;
         int opt;
 
+        cli->options = *it;
         while ((opt = opt_next(it, c->options, c->n_options, &value, err)) != OPT_END) {
                 if (opt < 0)
                         return opt;
@@ -229,7 +231,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, char **argv
                 r = settle(cli->sys, err);
         if (r == 0)
                 r = cli_log_open(cli, err);
-        if (r == 0 && !cli->root[0] && c != &cli_spec)
+        if (r == 0 && !cli->root[0] && c != &cli_spec && c != &cli_features)
                 r = rootless_default_root(cli, err);
         return r < 0 ? r : c->run(cli, err);
 }
@@ -245,6 +247,7 @@ static int dispatch(struct cli *cli, struct opt_iter *it, char **argv, struct er
         if (!c)
                 return unknown_command(cli, word);
         it->at++;
+        cli->failure = c->failure ? c->failure : 1;
         int r = parse_command(cli, c, it, err);
         if (r < 0)
                 return r;
@@ -256,7 +259,7 @@ static int dispatch(struct cli *cli, struct opt_iter *it, char **argv, struct er
 
 int labrun_main(const struct sys *sys, int argc, char **argv, char **envp)
 {
-        struct cli cli = {.sys = sys, .envp = envp, .log_fd = -1};
+        struct cli cli = {.sys = sys, .envp = envp, .log_fd = -1, .failure = 1};
         struct opt_iter it = {.argc = argc, .argv = argv, .at = 1};
         struct err err = ERR_INIT;
         bool help = false, version = false;

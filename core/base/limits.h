@@ -47,3 +47,5 @@
 /* How long a killed process may take to leave its cgroup, and an empty cgroup to be removable. */
 #define LIMIT_CGROUP_KILL_MS 10000
 #define LIMIT_CGROUP_REMOVE_MS 5000
+/* pause and resume: until the last process has stopped, or runs. */
+#define LIMIT_CGROUP_FREEZE_MS 10000

@@ -15,7 +15,7 @@ struct err;
 struct sys;
 
 #define CLI_PATH_MAX 4096
-#define CLI_OPTIONS_MAX 16
+#define CLI_OPTIONS_MAX 24
 
 enum cli_rootless { CLI_ROOTLESS_AUTO, CLI_ROOTLESS_TRUE, CLI_ROOTLESS_FALSE }; /* rootless.h */
 
@@ -32,6 +32,8 @@ struct cli {
         unsigned listen;                    /* of inventory.preserve, those of LISTEN_FDS */
         const char *value[CLI_OPTIONS_MAX]; /* of the command's options, by index; "" for a flag; NULL: not
                                                given */
+        struct opt_iter options; /* the command's, for those that may be given more than once */
+        int failure;             /* the exit status of an error */
         int n_operands;
         char *const *operands;
 };
@@ -42,12 +44,18 @@ struct cli_command {
         size_t n_options;
         int min_operands, max_operands;
         bool seals; /* starts processes in a container: runs from a sealed executable */
+        int failure; /* the exit status of an error; 0: 1 */
         /* The exit status; or a negative errno, and err filled: cli_fail reports it. */
         int (*run)(struct cli *cli, struct err *err);
 };
 
-extern const struct cli_command cli_create, cli_delete, cli_kill, cli_list, cli_run, cli_spec, cli_start,
-        cli_state;
+extern const struct cli_command cli_create, cli_delete, cli_exec, cli_features, cli_kill, cli_list, cli_pause, cli_ps,
+        cli_resume, cli_run, cli_spec, cli_start, cli_state;
+
+/* The container named by the first operand, locked unless it is only looked at. *ret_state is the caller's. */
+struct state;
+struct state_dir;
+int cli_open_container(struct cli *cli, bool lock, struct state_dir *dir, struct state *ret_state, struct err *err);
 
 /* The tables that labrun_main parses with: the commands, and the options in front of them. */
 const struct cli_command *const *cli_commands(size_t *ret_n);
@@ -56,7 +64,7 @@ const struct opt_spec *cli_global_options(size_t *ret_n);
 /* Formats (any length) and writes to fd. 0 or -errno. */
 int cli_printf(const struct sys *sys, int fd, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The one line of an error: to fd 2, and to --log. Returns 1. */
+/* The one line of an error: to fd 2, and to --log. Returns cli->failure. */
 int cli_fail(const struct cli *cli, const struct err *err);
 
 /* A sync_log_fn with a struct cli as ctx. To --log, without it to fd 2. Debug only with --debug. */

@@ -1,4 +1,4 @@
-/* labrun start, kill, delete: one word to one container. */
+/* labrun start, kill, pause, resume, delete: one word to one container. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -11,8 +11,7 @@
 #include "core/container/state.h"
 #include "core/sys.h"
 
-/* The container named by the first operand, locked unless it is only looked at. */
-static int open_container(struct cli *cli, bool lock, struct state_dir *dir, struct state *ret_state,
+int cli_open_container(struct cli *cli, bool lock, struct state_dir *dir, struct state *ret_state,
                           struct err *err)
 {
         int r = state_check_id(cli->operands[0], err);
@@ -29,7 +28,7 @@ static int run_start(struct cli *cli, struct err *err)
 {
         SCOPED_STATE_DIR dir = STATE_DIR_INIT;
         struct state state;
-        int r = open_container(cli, true, &dir, &state, err);
+        int r = cli_open_container(cli, true, &dir, &state, err);
 
         if (r < 0)
                 return r;
@@ -52,12 +51,38 @@ static int run_kill(struct cli *cli, struct err *err)
 
         /* no lock: a hanging start is to be killed, too; pidfd and start time keep it to the right process */
         if (r == 0)
-                r = open_container(cli, false, &dir, &state, err);
+                r = cli_open_container(cli, false, &dir, &state, err);
         if (r < 0)
                 return r;
         r = container_kill(cli->sys, &state, sig, cli->value[O_KILL_ALL] != NULL, err);
         state_free(cli->sys, &state);
         return r;
+}
+
+enum { O_PAUSE_HELP, O_PAUSE_N };
+static const struct opt_spec pause_options[] = {[O_PAUSE_HELP] = {"help", 'h', NULL, "print this"}};
+
+static int pause_or_resume(struct cli *cli, bool pause, struct err *err)
+{
+        SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        struct state state;
+        int r = cli_open_container(cli, true, &dir, &state, err);
+
+        if (r < 0)
+                return r;
+        r = container_pause(cli->sys, &state, pause, err);
+        state_free(cli->sys, &state);
+        return r;
+}
+
+static int run_pause(struct cli *cli, struct err *err)
+{
+        return pause_or_resume(cli, true, err);
+}
+
+static int run_resume(struct cli *cli, struct err *err)
+{
+        return pause_or_resume(cli, false, err);
 }
 
 enum { O_DELETE_FORCE, O_DELETE_HELP, O_DELETE_N };
@@ -72,7 +97,7 @@ static int run_delete(struct cli *cli, struct err *err)
         bool force = cli->value[O_DELETE_FORCE] != NULL;
         struct err first = ERR_INIT;
         struct state state;
-        int r = open_container(cli, true, &dir, &state, &first);
+        int r = cli_open_container(cli, true, &dir, &state, &first);
 
         if (r == 0) {
                 r = container_delete(&dir, &state, force, cli_log, cli, err);
@@ -112,3 +137,19 @@ const struct cli_command cli_delete = {.name = "delete",
                                        .min_operands = 1,
                                        .max_operands = 1,
                                        .run = run_delete};
+const struct cli_command cli_pause = {.name = "pause",
+                                      .operands = "ID",
+                                      .summary = "Stop every process of a container until it is resumed",
+                                      .options = pause_options,
+                                      .n_options = O_PAUSE_N,
+                                      .min_operands = 1,
+                                      .max_operands = 1,
+                                      .run = run_pause};
+const struct cli_command cli_resume = {.name = "resume",
+                                       .operands = "ID",
+                                       .summary = "Let a paused container go on",
+                                       .options = pause_options,
+                                       .n_options = O_PAUSE_N,
+                                       .min_operands = 1,
+                                       .max_operands = 1,
+                                       .run = run_resume};

@@ -133,6 +133,19 @@ int opt_next(struct opt_iter *it, const struct opt_spec *specs, size_t n, const 
                              : short_option(it, specs, n, ret_value, err);
 }
 
+bool opt_next_value(struct opt_iter *it, const struct opt_spec *specs, size_t n, size_t which, const char **ret_value)
+{
+        const char *value;
+        int opt;
+
+        while ((opt = opt_next(it, specs, n, &value, NULL)) >= 0)
+                if ((size_t)opt == which) {
+                        *ret_value = value;
+                        return true;
+                }
+        return false;
+}
+
 size_t opt_help(const struct opt_spec *specs, size_t n, char *buf, size_t size)
 {
         size_t at = 0;

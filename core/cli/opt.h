@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -30,6 +31,12 @@ struct opt_iter {
  */
 int opt_next(struct opt_iter *it, const struct opt_spec *specs, size_t n, const char **ret_value,
              struct err *err);
+
+/*
+ * For an option that may be given more than once: its next value from it on, as opt_next finds it. False at the first operand;
+ * *ret_value is untouched then. The command line has been parsed before: here every option is known.
+ */
+bool opt_next_value(struct opt_iter *it, const struct opt_spec *specs, size_t n, size_t which, const char **ret_value);
 
 /* The word nearest to `word` (Damerau-Levenshtein, at most a third of its length + 1 away), NULL if none is near. */
 const char *opt_nearest(const char *word, const char *const *words, size_t n);

@@ -84,7 +84,7 @@ int cli_fail(const struct cli *cli, const struct err *err)
         (void)cli_printf(cli->sys, 2, "labrun: %s\n", text);
         if (cli->log_fd >= 0)
                 write_log(cli, cli->log_fd, level_name(SYNC_LOG_ERROR), text);
-        return 1;
+        return cli->failure;
 }
 
 void cli_log(void *ctx, enum sync_log_level level, const char *text)

@@ -237,6 +237,13 @@ int config_validate(const struct config *config, struct err *err);
  */
 int config_refuse_unsupported(const struct config *config, struct err *err);
 
+/*
+ * The words that config.json may have in some places, from the tables that judge them: the i-th, NULL past the last. What of it
+ * this kernel or library lacks is another question.
+ */
+enum config_words { CONFIG_HOOK_KINDS, CONFIG_SECCOMP_ACTIONS, CONFIG_SECCOMP_OPERATORS, CONFIG_SECCOMP_FLAGS };
+const char *config_word(enum config_words table, size_t i);
+
 /* The name used in config.json for a namespace type ("network") and its CLONE_NEW* flag. */
 const char *config_ns_name(enum config_ns ns);
 uint64_t config_ns_flag(enum config_ns ns);

@@ -3,6 +3,7 @@
 
 #include "core/base/err.h"
 #include "core/config/parts.h"
+#include "core/config/validate.h"
 #include "core/sys.h"
 
 static const struct config_field root_fields[] = {
@@ -40,6 +41,13 @@ static const struct config_field hooks_fields[] = {
         HOOKS("poststop", poststop),
 };
 static const struct config_schema schema_hooks = SCHEMA(struct config_hooks, hooks_fields);
+
+const char *config_word(enum config_words table, size_t i)
+{
+        if (table == CONFIG_HOOK_KINDS)
+                return i < schema_hooks.n ? hooks_fields[i].name : NULL;
+        return config_seccomp_word(table, i);
+}
 
 static const struct config_field config_fields[] = {
         STRING(struct config, "ociVersion", oci_version),

@@ -48,6 +48,13 @@ int config_document_read(const struct sys *sys, const char *text, size_t len, js
 /* 0 and sign and magnitude; -EINVAL: not an integer; -ERANGE: an integer beyond int64 and uint64. */
 int config_integer(const json_t *value, bool *ret_negative, uint64_t *ret_magnitude);
 
+/*
+ * write.c: the inverse. The text (NUL-terminated; the NUL is not counted) reads as the same document but for reals, whose
+ * values nobody kept. The caller's (sys->op->free). Errors: -ENOMEM.
+ */
+int config_document_write(const struct sys *sys, json_t *document, char **ret_text, size_t *ret_len,
+                          struct err *err);
+
 /* --- read.c: tree to structs, by tables --- */
 
 /* Where in the document: a chain on the stack, made a JSON pointer only when there is an error to report. */

@@ -40,3 +40,5 @@ int config_validate_process(const struct config_process *process, struct err *er
 int config_validate_linux(const struct config *config, struct err *err);
 int config_validate_resources(const struct config_resources *resources, struct err *err);
 int config_validate_seccomp(const struct config_seccomp *seccomp, struct err *err);
+/* config_word for the tables of validate_seccomp.c. */
+const char *config_seccomp_word(enum config_words table, size_t i);

@@ -29,6 +29,22 @@ static const char *const flags[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER
                                     "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
                                     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
 
+const char *config_seccomp_word(enum config_words table, size_t i)
+{
+#define WORD(list) (i < sizeof(list) / sizeof((list)[0]) ? (list)[i] : NULL)
+        switch (table) {
+        case CONFIG_SECCOMP_ACTIONS:
+                return WORD(actions);
+        case CONFIG_SECCOMP_OPERATORS:
+                return WORD(operators);
+        case CONFIG_SECCOMP_FLAGS:
+                return WORD(flags);
+        default:
+                return NULL;
+        }
+#undef WORD
+}
+
 #define ERRNO_MAX 4095u   /* MAX_ERRNO: the kernel makes it of anything above */
 #define MESSAGE_MAX 65535u /* SECCOMP_RET_DATA */
 

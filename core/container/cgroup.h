@@ -71,6 +71,22 @@ int cgroup_kill(const struct sys *sys, const struct cgroup *cgroup, struct err *
 int cgroup_signal(const struct sys *sys, const struct cgroup *cgroup, int signal, struct err *err);
 
 /*
+ * Stops every process of the container, or lets them go on, and waits until that is so. Errors: -ENOTSUP (no freezer),
+ * -ETIMEDOUT after LIMIT_CGROUP_FREEZE_MS (then they go on), those of the files. Source: kernel
+ * cgroup-v1/freezer-subsystem, cgroup-v2 "cgroup.freeze" (Linux 5.2).
+ */
+int cgroup_freeze(const struct sys *sys, const struct cgroup *cgroup, bool freeze, struct err *err);
+/* Frozen, or about to be. False also where nothing can be. */
+bool cgroup_is_frozen(const struct sys *sys, const struct cgroup *cgroup);
+
+/*
+ * The processes in the cgroups and below, sorted, each once; those that our pid namespace can't name are left out.
+ * *ret_pids (NULL for none) is the caller's (sys->op->free).
+ */
+int cgroup_list(const struct sys *sys, const struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n,
+                struct err *err);
+
+/*
  * The way back from a plan, or a cgroup_make that failed, when no process of ours was ever in there: removes
  * the directories that were missing and are empty, and touches nothing that somebody else has made since.
  */

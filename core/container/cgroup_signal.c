@@ -1,4 +1,4 @@
-/* `kill --all` with a signal that need not kill: cgroup_signal of cgroup.h. */
+/* Who is in there: `kill --all` with a signal that need not kill, and `ps`. cgroup_signal, cgroup_list of cgroup.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,4 +124,25 @@ int cgroup_signal(const struct sys *sys, const struct cgroup *cgroup, int signal
                         r = send_to_new(&s, signal, &new, err);
         }
         return r;
+}
+
+int cgroup_list(const struct sys *sys, const struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n,
+                struct err *err)
+{
+        struct seen s = {.sys = sys};
+        size_t n = 0;
+        int r = collect_all(sys, cgroup, cgroup_now(sys) + LIMIT_CGROUP_KILL_MS, &s, err);
+
+        if (r < 0) {
+                seen_free(&s);
+                return r;
+        }
+        if (s.n > 0)
+                qsort(s.pid, s.n, sizeof(*s.pid), compare);
+        for (size_t i = 0; i < s.n; i++) /* in each hierarchy once */
+                if (n == 0 || s.pid[n - 1] != s.pid[i])
+                        s.pid[n++] = s.pid[i];
+        *ret_pids = s.pid;
+        *ret_n = n;
+        return 0;
 }

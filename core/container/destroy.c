@@ -77,14 +77,29 @@ int container_kill(const struct sys *sys, const struct state *state, int signal,
         if (all && !(state->cgroup.n == 0 && state->pid_namespace && signal == SIGKILL))
                 return kill_all(sys, state, signal, err);
         r = state_status(sys, state, &status, err);
-        if (r == 0 && status != STATE_CREATED && status != STATE_RUNNING)
+        if (r == 0 && status != STATE_CREATED && status != STATE_RUNNING && status != STATE_PAUSED)
                 r = err_set(err, ESRCH, "kill", state->id, "container not running");
         if (r == 0)
                 r = process_open(sys, state->pid, state->start, &pidfd.fd, err);
         if (r < 0)
                 return r;
         r = sys->op->pidfd_send_signal(sys, pidfd.fd, signal, 0);
-        return r < 0 ? err_sys(err, r, "kill", state->id, "signal %d", signal) : 0;
+        if (r < 0)
+                return err_sys(err, r, "kill", state->id, "signal %d", signal);
+        /* as runc: SIGKILL ends a paused container too. Version 1 would keep it until it is resumed. */
+        return status == STATE_PAUSED && signal == SIGKILL ? cgroup_freeze(sys, &state->cgroup, false, err) : 0;
+}
+
+int container_pause(const struct sys *sys, const struct state *state, bool pause, struct err *err)
+{
+        enum state_status status;
+        int r = state_status(sys, state, &status, err);
+
+        if (r == 0 && pause && status != STATE_CREATED && status != STATE_RUNNING)
+                r = err_set(err, ESRCH, "pause", state->id, "container not running");
+        if (r == 0 && !pause && status != STATE_PAUSED)
+                r = err_set(err, ESRCH, "resume", state->id, "container not paused");
+        return r < 0 ? r : cgroup_freeze(sys, &state->cgroup, pause, err);
 }
 
 int container_delete(const struct state_dir *dir, const struct state *state, bool force, sync_log_fn *log, void *log_ctx,
@@ -101,6 +116,8 @@ int container_delete(const struct state_dir *dir, const struct state *state, boo
                 return err_set(err, EBUSY, "delete", state->id,
                                "cannot delete a container that is not stopped: %s",
                                state_status_name(status));
+        if (status == STATE_PAUSED) /* a frozen process of version 1 doesn't die */
+                (void)cgroup_freeze(sys, &state->cgroup, false, NULL);
         struct err gone = ERR_INIT; /* already: no failure */
         r = process_open(sys, state->pid, state->start, &pidfd.fd, &gone);
         if (r < 0 && r != -ESRCH) {

@@ -1,4 +1,4 @@
-/* `kill` and `delete`: signals to a container's processes, and the removal of all that is left of it. */
+/* `kill`, `pause`, `resume` and `delete`: signals to a container's processes, and the removal of all that is left of it. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,11 +16,17 @@ struct sys;
 int signal_number(const char *name, int *ret_signal, struct err *err);
 
 /*
- * Sends the signal to init, or with all to every process in its cgroup. Only a created or running container
- * takes one
+ * Sends the signal to init, or with all to every process in its cgroup. Only a created, running or paused container
+ * takes one, which a paused one gets once it is resumed; SIGKILL resumes it
  * (-ESRCH "container not running"); with all, what is left of a stopped one too.
  */
 int container_kill(const struct sys *sys, const struct state *state, int signal, bool all, struct err *err);
+
+/*
+ * Pauses a created or running container, or resumes a paused one; the caller holds its lock. -ESRCH: it is in no such
+ * state, and was left alone (also a second pause: runc answers the same). Others: cgroup_freeze's.
+ */
+int container_pause(const struct sys *sys, const struct state *state, bool pause, struct err *err);
 
 /*
  * Removes a container, the caller holds its lock. A stopped one (runtime-spec, Delete: "a container

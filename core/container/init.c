@@ -99,10 +99,10 @@ static int receive(struct init *in, struct err *err)
  * Until it is mapped init is nobody in there and must be dumpable; from then on it isn't, and becomes root,
  * which makes the kernel forget what protects it.
  */
-static int enter_user_namespace(struct init *in, struct err *err)
+static int enter_user_namespace(struct init *in, bool mapped, struct err *err)
 {
         const struct sync_ask ask = {.kind = SYNC_ASK_MAP_IDS};
-        int r = userns_is_new(in->config) ? sync_init_ask(&in->sync, &ask, -1, &in->deadline, err) : 0;
+        int r = !mapped && userns_is_new(in->config) ? sync_init_ask(&in->sync, &ask, -1, &in->deadline, err) : 0;
 
         if (r == 0)
                 r = protect(in->sys, false, err);
@@ -163,7 +163,7 @@ static int build(struct init *in, struct err *err)
 
         (void)sys->op->umask(sys, 0); /* modes of what is made in the rootfs are exact */
         if (r == 0)
-                r = userns_is_set(in->config) ? enter_user_namespace(in, err) : set_oom_score(in, err);
+                r = userns_is_set(in->config) ? enter_user_namespace(in, false, err) : set_oom_score(in, err);
         if (r == 0)
                 r = namespaces_enter(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
@@ -179,6 +179,16 @@ static int build(struct init *in, struct err *err)
                 r = rootfs_finish(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "the root file system is ready");
         return r;
+}
+
+/*
+ * `exec`: the container is there, and so are we. The root and working directory are its root, for that is where joining
+ * a mount namespace leads. The parent has set the oom score: this /proc is not ours to trust.
+ */
+static int settle_in(struct init *in, struct err *err)
+{
+        (void)in->sys->op->umask(in->sys, 0);
+        return userns_is_set(in->config) ? enter_user_namespace(in, true, err) : 0;
 }
 
 static void log_unknown(void *ctx, const char *name)
@@ -282,7 +292,8 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
         const struct sys *sys = in->sys;
         int r = sync_init_wait_start(&in->sync, err);
 
-        if (r == 0) /* with everything still open, which a hook does not get: its child closes all but 0 to 2 */
+        /* with everything still open, which a hook does not get: its child closes all but 0 to 2; exec has none */
+        if (r == 0 && !in->plain.exec)
                 r = run_hooks(in, HOOKS_START_CONTAINER, -1, err);
         if (r == 0)
                 r = sync_deadline_in(sys, LIMIT_SYNC_START_MS, &in->deadline, err);
@@ -331,7 +342,7 @@ static int run(struct init *in, int socket, struct err *err)
         if (r == 0)
                 r = compile_filter(in, err);
         if (r == 0)
-                r = build(in, err);
+                r = in->plain.exec ? settle_in(in, err) : build(in, err);
         if (r == 0)
                 r = new_session(in, err);
         if (r == 0)

@@ -11,6 +11,9 @@
  *      after READY               payload's       all             the fifos
  *      after START               payload's       all             error.fifo
  *
+ * `exec` makes an init too, by a stage (stage.h) that has joined the container's namespaces: it skips the second row.
+ * Its exec and error fifos are pipes, whose other ends its own parent holds.
+ *
  * Init dies with its parent (PDEATHSIG, and EOF on the socket) until it says READY; then it waits for START.
  */
 #pragma once
@@ -24,9 +27,10 @@ struct init_plain {
         unsigned preserve;  /* N; init closes what is above 2+N before it reads anything */
         unsigned entry_end; /* of struct fds_inventory, which CONFIG doesn't carry */
         unsigned unmapped;  /* 1: in a new user namespace, whose maps the parent writes when asked. Until then
-                               init  stays dumpable, or an ordinary user's labrun could not open its files in
+                               init stays dumpable, or an ordinary user's labrun could not open its files in
                                /proc */
         unsigned keep_keyring; /* 1: --no-new-keyring */
+        unsigned exec;         /* 1: born in a container's namespaces, where nothing is to be built */
 };
 
 /* A sys_spawn_fn: fds[0] is its end of the socket, data a struct init_plain. Returns only when it failed: 1.

@@ -106,6 +106,25 @@ static const struct word *find(const char *name, bool *ret_recursive)
         return w;
 }
 
+const char *mount_option_known(size_t i, char buf[MOUNT_OPTION_MAX])
+{
+        const size_t n = sizeof(words) / sizeof(words[0]);
+
+        /* first the table, then the recursive forms of those of its words that have one */
+        for (size_t k = 0; k < 2 * n; k++) {
+                const struct word *w = &words[k % n];
+                bool recursive;
+                if (w->kind == REFUSE || (k >= n && w->kind > NOT_ATIME))
+                        continue;
+                snprintf(buf, MOUNT_OPTION_MAX, "%s%s", k >= n ? "r" : "", w->name);
+                if (k >= n && (!find(buf, &recursive) || !recursive)) /* a word of its own, as rbind is */
+                        continue;
+                if (i-- == 0)
+                        return buf;
+        }
+        return NULL;
+}
+
 enum mount_option_use mount_option_use(const char *option)
 {
         bool recursive;

@@ -48,6 +48,13 @@ enum mount_option_use {
 enum mount_option_use mount_option_use(const char *option);
 
 /*
+ * The i-th option that the table knows and labrun does, in buf; NULL past the last. All others go to the file system, as they
+ * are.
+ */
+#define MOUNT_OPTION_MAX 32
+const char *mount_option_known(size_t i, char buf[MOUNT_OPTION_MAX]);
+
+/*
  * index is the entry's place in /mounts. Errors: -EINVAL (not for a bind mount; an empty word), -ENOTSUP
  * (idmap, ridmap, tmpcopyup, mappings), -E2BIG (too many propagation words), all with the pointer
  * /mounts/N/options/M.

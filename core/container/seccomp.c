@@ -66,6 +66,11 @@ static const char *const operators[] = {
         [SYS_SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
+const char *seccomp_arch(size_t i)
+{
+        return i < sizeof(architectures) / sizeof(architectures[0]) ? architectures[i].name : NULL;
+}
+
 bool seccomp_notifies(const struct config_seccomp *s)
 {
         for (size_t i = 0; i < s->syscalls.n; i++)

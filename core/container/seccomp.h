@@ -39,6 +39,9 @@ struct err;
 /* The kernel's number (SECCOMP_RET_*, without data) of a known action. */
 uint32_t seccomp_action(const char *name);
 
+/* The i-th architecture that can be filtered ("SCMP_ARCH_X86"); NULL past the last. */
+const char *seccomp_arch(size_t i);
+
 /* Some system call goes to the listener. */
 bool seccomp_notifies(const struct config_seccomp *seccomp);
 

@@ -122,10 +122,16 @@ static int stage_main(const struct sys *sys, const int *fds, size_t nfds, const 
         return sys->op->write(sys, fds[FD_REPORT], &report, sizeof(report)) == sizeof(report) ? 0 : 1;
 }
 
+/* config is NULL where the namespaces are not the config's to name, but a container's. */
 static int failed(const struct config *config, const struct stage_report *report, struct err *err)
 {
         char place[ERR_PLACE_MAX];
 
+        if (!config && report->ns >= CONFIG_NS__COUNT) /* ENOMEM is what a pid namespace without an init answers */
+                return err_sys(err, -report->errnum, "clone3", NULL, "making a process in the container");
+        if (!config)
+                return err_sys(err, -report->errnum, "namespaces", config_ns_name(report->ns),
+                               "joining the container's namespace");
         if (report->ns >= CONFIG_NS__COUNT)
                 return err_sys(err, -report->errnum, "clone3", "/linux/namespaces", "making init%s",
                                namespaces_clone_hint(config, -report->errnum));
@@ -168,19 +174,17 @@ static int listen_to(const struct sys *sys, const struct config *config, int pid
         return 0;
 }
 
-int stage_spawn(const struct sys *sys, const struct config *config, const struct init_plain *plain,
-                int socket, pid_t *ret_pid, int *ret_pidfd, struct err *err)
+int stage_spawn_in(const struct sys *sys, const struct config *config, const int ns[CONFIG_NS__COUNT],
+                   uint64_t flags, const struct init_plain *plain, int socket, pid_t *ret_pid, int *ret_pidfd,
+                   struct err *err)
 {
-        struct stage_plain p = {.init = *plain, .flags = namespaces_clone_flags(config)};
-        int ns[CONFIG_NS__COUNT], fds[FD_NS + CONFIG_NS__COUNT], pipe[2] = {-1, -1};
+        struct stage_plain p = {.init = *plain, .flags = flags};
+        int fds[FD_NS + CONFIG_NS__COUNT], pipe[2];
         SCOPED_FD in = {sys, -1}, out = {sys, -1}, pidfd = {sys, -1};
-        int r = namespaces_open(sys, config, ns, err);
+        int r = sys->op->pipe2(sys, pipe, O_CLOEXEC | O_NONBLOCK);
 
         if (r < 0)
-                return r;
-        r = sys->op->pipe2(sys, pipe, O_CLOEXEC | O_NONBLOCK);
-        if (r < 0)
-                err_sys(err, r, "pipe2", NULL, "%s", "");
+                return err_sys(err, r, "pipe2", NULL, "%s", "");
         in.fd = pipe[0];
         out.fd = pipe[1];
         fds[FD_SOCKET] = socket;
@@ -190,13 +194,22 @@ int stage_spawn(const struct sys *sys, const struct config *config, const struct
                         fds[FD_NS + p.n] = ns[i];
                         p.ns[p.n++] = (enum config_ns)i;
                 }
-        if (r == 0) {
-                struct sys_spawn args = {
-                        .fn = stage_main, .fds = fds, .nfds = FD_NS + p.n, .data = &p, .len = sizeof(p)};
-                r = sys->op->spawn(sys, &args, &pidfd.fd);
-                if (r < 0)
-                        err_sys(err, r, "clone3", NULL, "the process that makes init");
-        }
+        struct sys_spawn args = {.fn = stage_main, .fds = fds, .nfds = FD_NS + p.n, .data = &p, .len = sizeof(p)};
+        r = sys->op->spawn(sys, &args, &pidfd.fd);
+        if (r < 0)
+                return err_sys(err, r, "clone3", NULL, "the process that makes init");
+        return listen_to(sys, config, pidfd.fd, in.fd, ret_pid, ret_pidfd, err);
+}
+
+int stage_spawn(const struct sys *sys, const struct config *config, const struct init_plain *plain,
+                int socket, pid_t *ret_pid, int *ret_pidfd, struct err *err)
+{
+        int ns[CONFIG_NS__COUNT], r = namespaces_open(sys, config, ns, err);
+
+        if (r < 0)
+                return r;
+        r = stage_spawn_in(sys, config, ns, namespaces_clone_flags(config), plain, socket, ret_pid, ret_pidfd,
+                           err);
         namespaces_close(sys, ns);
-        return r < 0 ? r : listen_to(sys, config, pidfd.fd, in.fd, ret_pid, ret_pidfd, err);
+        return r;
 }

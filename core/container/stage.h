@@ -20,9 +20,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-struct config;
+#include "core/config/config.h"
+
 struct err;
 struct init_plain;
 struct sys;
@@ -40,3 +42,11 @@ bool stage_needed(const struct config *config);
  */
 int stage_spawn(const struct sys *sys, const struct config *config, const struct init_plain *plain,
                 int socket, pid_t *ret_pid, int *ret_pidfd, struct err *err);
+
+/*
+ * The same for namespaces that the caller has opened: ns[i] joins if it is >= 0 (it stays the caller's), flags are for
+ * init's clone3. config names the paths in errors; NULL: they are a running container's, whom `exec` joins.
+ */
+int stage_spawn_in(const struct sys *sys, const struct config *config, const int ns[CONFIG_NS__COUNT],
+                   uint64_t flags, const struct init_plain *plain, int socket, pid_t *ret_pid, int *ret_pidfd,
+                   struct err *err);

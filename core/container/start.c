@@ -26,6 +26,8 @@ static int check_status(const struct sys *sys, const struct state *state, struct
                 return err_set(err, EBUSY, "start", state->id, "cannot start an already running container");
         case STATE_STOPPED:
                 return err_set(err, ESRCH, "start", state->id, "cannot start a container that has stopped");
+        case STATE_PAUSED:
+                return err_set(err, EBUSY, "start", state->id, "cannot start a container in the paused state");
         case STATE_CREATING:
                 break;
         }
@@ -62,25 +64,26 @@ static int talk(const struct state_dir *dir, const struct config *config, int pi
  * that failed in execve has said so, so one that exited was the payload; one that was killed may have been
  * either.
  */
-static int verify(const struct sys *sys, const struct state *state, int pidfd, struct err *err)
+int container_verify_execve(const struct sys *sys, const char *id, pid_t pid, uint64_t start, int pidfd,
+                            struct err *err)
 {
         struct process_stat stat;
         struct err look = ERR_INIT; /* a reaped process is no failure */
-        int status, r = process_stat_read(sys, state->pid, &stat, &look);
+        int status, r = process_stat_read(sys, pid, &stat, &look);
 
         if (r < 0 && r != -ESRCH) {
                 if (err)
                         *err = look;
                 return r;
         }
-        if (r == 0 && stat.start == state->start) {
+        if (r == 0 && stat.start == start) {
                 if (!stat.forknoexec)
                         return 0;
-                return err_set(err, ECHILD, "start", state->id,
+                return err_set(err, ECHILD, "start", id,
                                "init was killed before it could execute the payload");
         }
         if (process_exit_status(sys, pidfd, &status) == 0 && WIFSIGNALED(status))
-                return err_set(err, ECHILD, "start", state->id,
+                return err_set(err, ECHILD, "start", id,
                                "init was killed by signal %d; whether the payload ran is unknown",
                                WTERMSIG(status));
         return 0;
@@ -102,7 +105,7 @@ int container_start(const struct state_dir *dir, const struct state *state, stru
                 return r;
         r = talk(dir, config, pidfd.fd, err);
         if (r == 0)
-                r = verify(sys, state, pidfd.fd, err);
+                r = container_verify_execve(sys, state->id, state->pid, state->start, pidfd.fd, err);
         if (r == 0)
                 r = hooks_run(sys, config, HOOKS_POSTSTART, &subject, err);
         config_free(sys, config);

@@ -1,9 +1,13 @@
 /* `start`: the word to a created container's init, and what became of it. */
 #pragma once
 
+#include <stdint.h>
+#include <sys/types.h>
+
 struct err;
 struct state;
 struct state_dir;
+struct sys;
 
 /*
  * Starts a created container; the caller holds its lock. 0: the payload's execve succeeded.
@@ -12,3 +16,10 @@ struct state_dir;
  * another state is refused (-EBUSY, -ESRCH) and left alone.
  */
 int container_start(const struct state_dir *dir, const struct state *state, struct err *err);
+
+/*
+ * After sync_start: EOF alone doesn't tell whether the process executed its payload or was killed. pidfd was opened before
+ * START; start is its start time. -ECHILD: it did not, or nobody can know. id is for the error.
+ */
+int container_verify_execve(const struct sys *sys, const char *id, pid_t pid, uint64_t start, int pidfd,
+                            struct err *err);

@@ -18,7 +18,7 @@
 
 const char *state_status_name(enum state_status status)
 {
-        static const char *const name[] = {"creating", "created", "running", "stopped"};
+        static const char *const name[] = {"creating", "created", "running", "paused", "stopped"};
 
         return name[status];
 }
@@ -266,6 +266,8 @@ int state_status(const struct sys *sys, const struct state *s, enum state_status
         }
         if (r == -ESRCH || stat.start != s->start || stat.state == 'Z' || stat.state == 'X')
                 *ret_status = STATE_STOPPED;
+        else if (cgroup_is_frozen(sys, &s->cgroup))
+                *ret_status = STATE_PAUSED;
         else /* the payload's execve, and nothing else, clears this flag: no word of a start that died is
                 needed */
                 *ret_status = stat.forknoexec ? STATE_CREATED : STATE_RUNNING;
@@ -274,7 +276,7 @@ int state_status(const struct sys *sys, const struct state *s, enum state_status
 
 json_t *state_to_json(const struct state *s, enum state_status status, const char *owner)
 {
-        bool alive = status == STATE_CREATED || status == STATE_RUNNING;
+        bool alive = status == STATE_CREATED || status == STATE_RUNNING || status == STATE_PAUSED;
         json_t *o = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "ociVersion", STATE_OCI_VERSION, "id",
                               s->id, "pid", alive ? (int)s->pid : 0, "status", state_status_name(status),
                               "bundle", s->bundle, "rootfs", s->rootfs, "created", s->created);

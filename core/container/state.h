@@ -33,7 +33,7 @@ struct sys;
 #define STATE_PATH_MAX 4096
 #define STATE_OCI_VERSION "1.2.0"
 
-enum state_status { STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_STOPPED };
+enum state_status { STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_STOPPED };
 const char *state_status_name(enum state_status status);
 
 struct state {
@@ -74,6 +74,8 @@ int state_dir_open(const struct sys *sys, const char *root, const char *id, bool
                    struct state_dir *ret_dir, struct err *err);
 /* Removes the directory and the files in it, state.json last but the lock. */
 int state_dir_remove(const struct state_dir *dir, struct err *err);
+/* Gives the lock back before that: also where a child holds a copy of the fd, which a frozen one does not close. */
+void state_dir_unlock(struct state_dir *dir);
 void state_dir_close(struct state_dir *dir); /* NULL-safe, may be repeated */
 #define SCOPED_STATE_DIR __attribute__((cleanup(state_dir_close))) struct state_dir
 
@@ -92,7 +94,7 @@ int state_parse(const struct sys *sys, const char *text, size_t len, struct stat
                 struct err *err);
 void state_free(const struct sys *sys, struct state *state);
 
-/* Asks the kernel what has become of init. */
+/* Asks the kernel what has become of init. Paused (runc's word) is a created or running one that is frozen. */
 int state_status(const struct sys *sys, const struct state *state, enum state_status *ret_status,
                  struct err *err);
 

@@ -15,6 +15,15 @@
 #define LOCK_FILE "lock"
 #define LIMIT_LOCK_MS (LIMIT_SYNC_CREATE_MS + 10000) /* a create in its last throes */
 
+void state_dir_unlock(struct state_dir *dir)
+{
+        if (dir->lock < 0)
+                return;
+        (void)dir->sys->op->flock(dir->sys, dir->lock, LOCK_UN);
+        (void)dir->sys->op->close(dir->sys, dir->lock);
+        dir->lock = -1;
+}
+
 void state_dir_close(struct state_dir *dir)
 {
         if (!dir || !dir->sys)

@@ -107,6 +107,24 @@ static void opt_help__small_buffer__length_told_nothing_overrun(void **state)
         assert_int_equal(opt_help(specs, N, NULL, 0), n);
 }
 
+static void opt_next_value__repeated_option__each_value_in_order(void **state)
+{
+        static const struct opt_spec repeated[] = {{"env", 'e', "NAME=VALUE", ""}, {"flag", 'f', NULL, ""}};
+        char *argv[] = {"-ea", "--flag", "--env=b", "-e", "c", "operand", "--env=d"};
+        struct opt_iter it = {.argc = 7, .argv = argv};
+        const char *value = "untouched";
+
+        (void)state;
+        for (char want = 'a'; want <= 'c'; want++) {
+                assert_true(opt_next_value(&it, repeated, 2, 0, &value));
+                assert_int_equal(value[0], want);
+        }
+        value = "untouched";
+        assert_false(opt_next_value(&it, repeated, 2, 0, &value));
+        assert_string_equal(value, "untouched");
+        assert_int_equal(it.at, 5);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -114,6 +132,7 @@ int main(void)
                 cmocka_unit_test(opt_next__wrong_words__named),
                 cmocka_unit_test(opt_nearest__words__near_or_none),
                 cmocka_unit_test(opt_help__small_buffer__length_told_nothing_overrun),
+                cmocka_unit_test(opt_next_value__repeated_option__each_value_in_order),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

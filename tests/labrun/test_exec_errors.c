@@ -1,19 +1,19 @@
 /*
- * What an executable that can't be executed brings about: text, exit code, nothing left behind. Measured with runc
- * 1.1.5 (Debian 12), same rootfs; "late" is an error of execve itself, which only start can see:
+ * What an executable that can't be executed brings about: text, exit code, nothing left behind. Measured with
+ * runc 1.1.5 (Debian 12), same rootfs; "late" is an error of execve itself, which only start can see:
  *
  *      args[0]                   runc run  create  start   runc's text
- *      missing (PATH)                   1       1          exec: "missing": executable file not found in $PATH
- *      /missing, bin/missing            1       1          exec: "/missing": stat /missing: no such file or directory
- *      /noexec (0644)                   1       1          exec: "/noexec": permission denied
- *      noexec, only one in PATH         1       1          exec: "noexec": executable file not found in $PATH
- *      /dir                             1       1          exec: "/dir": permission denied
- *      dir, only one in PATH            1       1          exec: "dir": executable file not found in $PATH
- *      /nointerp                        1       0      0   exec /nointerp: no such file or directory    (late)
- *      /garbage                         1       0      0   exec /garbage: exec format error             (late)
+ *      missing (PATH)                   1       1          exec: "missing": executable file not found in
+ * $PATH /missing, bin/missing            1       1          exec: "/missing": stat /missing: no such file or
+ * directory /noexec (0644)                   1       1          exec: "/noexec": permission denied noexec,
+ * only one in PATH         1       1          exec: "noexec": executable file not found in $PATH /dir 1 1
+ * exec: "/dir": permission denied dir, only one in PATH            1       1          exec: "dir": executable
+ * file not found in $PATH /nointerp                        1       0      0   exec /nointerp: no such file or
+ * directory    (late) /garbage                         1       0      0   exec /garbage: exec format error
+ * (late)
  *
- * labrun differs where it says more: a file in PATH that may not be executed is "permission denied", as execvp(3) has it,
- * and start fails when the execve does.
+ * labrun differs where it says more: a file in PATH that may not be executed is "permission denied", as
+ * execvp(3) has it, and start fails when the execve does.
  */
 #include <stdio.h>
 #include <string.h>
