@@ -31,7 +31,7 @@ help:
 #: make test-full              the slow ones too
 #: make check [RUNTIME=/path]  real containers with labrun, runc and crun: invariants down, runtimes across
 #: make coverage               line coverage of the fuzzed modules from the committed corpora
-#: make bench                  speed as ratios: containers against a floor by hand, crun and runc
+#: make bench                  speed as ratios: containers against a floor by hand, crun and runc; ways to seal
 #: make install [PREFIX=/usr/local] [DESTDIR=]
 #: make clean                  remove build/ (what was found lies in .initlab/ and stays)
 deps:

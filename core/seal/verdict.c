@@ -24,39 +24,44 @@ bool seal_asks_rdonly(const struct seal_facts *f)
         return S_ISREG(f->mode) && f->read_only && strcmp(f->link, "/") == 0;
 }
 
-bool seal_asks_write(const struct seal_facts *f)
+static bool at_root_of_overlay(const struct seal_facts *f)
 {
         return S_ISREG(f->mode) && f->read_only && f->fs_type == OVERLAYFS_SUPER_MAGIC && f->link[0] == '/' &&
                f->link[1] != '\0' && !strchr(f->link + 1, '/');
+}
+
+bool seal_asks_write(const struct seal_facts *f)
+{
+        return seal_asks_rdonly(f) || at_root_of_overlay(f);
 }
 
 /*
  * EINVAL is the kernel's word for "not a mount that you could change": it is in no namespace (as it must be),
  * or in another one (where it would have a name, so that its link would not read "/"). Any other refusal
  * proves nothing.
+ *
+ * ST_RDONLY is said of the mount or of the superblock, and somebody may make the latter writable again. They
+ * are told apart by an attempt to write: a superblock that is read-only is asked first (EROFS), then whether
+ * the executable runs (ETXTBSY), the mount's flag comes last. Whoever set that flag himself need not ask.
  */
-static bool dissolved(const struct seal_facts *f)
+static bool dissolved(const struct seal_facts *f, bool own)
 {
-        return seal_asks_rdonly(f) && f->rdonly_again == -EINVAL;
+        return seal_asks_rdonly(f) && f->rdonly_again == -EINVAL && (own || f->write_open == -ETXTBSY);
 }
 
-/*
- * An executable that runs can't be opened for writing anyway (ETXTBSY); a superblock that is read-only is
- * asked before that, a mount that is read-only after it. So EROFS means the superblock: an overlay without
- * upper layer.
- */
-static bool overlaid(const struct seal_facts *f)
+/* EROFS, as just said, means the superblock here: an overlay without an upper layer. */
+static bool overlaid(const struct seal_facts *f, bool own)
 {
-        return seal_asks_write(f) && f->write_open == -EROFS;
+        return own && at_root_of_overlay(f) && f->write_open == -EROFS;
 }
 
 enum seal_kind seal_verdict(const struct seal_facts *f, bool own)
 {
         if (seal_asks_seals(f) && f->seals > 0 && (f->seals & SEALS_WANTED) == SEALS_WANTED)
                 return SEAL_KIND_MEMFD;
-        if (dissolved(f))
+        if (dissolved(f, own))
                 return SEAL_KIND_DISSOLVED;
-        return own && overlaid(f) ? SEAL_KIND_OVERLAY : SEAL_KIND_NONE;
+        return overlaid(f, own) ? SEAL_KIND_OVERLAY : SEAL_KIND_NONE;
 }
 
 const char *seal_kind_name(enum seal_kind kind)

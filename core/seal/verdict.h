@@ -35,9 +35,9 @@ enum seal_kind {
 };
 
 /*
- * What seals it. SEAL_KIND_OVERLAY needs `own`: this process made the seal itself. Of an overlay nobody can
- * tell from inside whether it has an upper layer, and whether it is in another mount namespace, where a
- * foreigner could remount it.
+ * What seals it. With `own` this process made the seal itself, and so knows what can't be asked: that a mount
+ * has the flag where the superblock is read-only too; that an overlay has no upper layer and is in nobody's
+ * namespace. Without it both are no seals: in doubt labrun seals again.
  */
 enum seal_kind seal_verdict(const struct seal_facts *facts, bool own);
 

@@ -331,7 +331,7 @@ static const struct seal_facts bound = {.mode = S_IFREG | 0755,
                                         .link = "/",
                                         .seals = SEAL_NOT_ASKED,
                                         .rdonly_again = -EINVAL,
-                                        .write_open = SEAL_NOT_ASKED};
+                                        .write_open = -ETXTBSY};
 static const struct seal_facts overlay = {.mode = S_IFREG | 0755,
                                           .fs_type = OVERLAYFS_SUPER_MAGIC,
                                           .read_only = true,
@@ -369,6 +369,8 @@ static void seal_verdict__one_fact_missing__not_sealed(void **state)
         assert_int_equal(VERDICT(bound, f.rdonly_again = -ENOSYS), SEAL_KIND_NONE);
         assert_int_equal(VERDICT(bound, strcpy(f.link, "/usr/bin/labrun")), SEAL_KIND_NONE);
         assert_int_equal(VERDICT(bound, strcpy(f.link, "")), SEAL_KIND_NONE);
+        assert_int_equal(VERDICT(bound, f.write_open = -EROFS), SEAL_KIND_DISSOLVED);
+        assert_int_equal(seal_verdict(&f, false), SEAL_KIND_NONE); /* the superblock's flag, perhaps */
         assert_int_equal(VERDICT(bound, f.mode = S_IFDIR | 0755), SEAL_KIND_NONE);
         assert_int_equal(VERDICT(overlay, f.write_open = -ETXTBSY), SEAL_KIND_NONE);
         assert_int_equal(VERDICT(overlay, f.write_open = 0), SEAL_KIND_NONE);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,6 +27,8 @@
         "\"CAP_SYS_ADMIN\",\"CAP_SYS_PTRACE\",\"CAP_DAC_OVERRIDE\",\"CAP_SETUID\",\"CAP_SETGID\",\"CAP_" \
         "SETFCAP\""
 #define PTRACE "\"CAP_SYS_PTRACE\",\"CAP_SETFCAP\""
+
+#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static const char *const ways[] = {"auto", "bind", "overlay", "memfd"};
 
@@ -70,6 +74,7 @@ static int teardown(void **state)
         struct battle *b = *state;
         void *lab = b->lab, *victim = b->victim;
 
+        lab_program = NULL; /* the copy goes with its folder */
         lab_teardown(&lab);
         lab_teardown(&victim);
         free(b);
@@ -217,6 +222,20 @@ static int make_full_fifo(struct battle *b)
         return fd;
 }
 
+static void become_owner(void *arg)
+{
+        (void)arg;
+        if (setgroups(0, NULL) < 0 || setresgid(OWNER, OWNER, OWNER) < 0 ||
+            setresuid(OWNER, OWNER, OWNER) < 0)
+                _exit(1);
+}
+
+static void owner_with_full_stdout(void *arg)
+{
+        stdout_is_full(arg);
+        become_owner(arg);
+}
+
 /*
  * CVE-2019-5736 itself: the container's process executes /proc/self/exe, which is the runtime then, as the
  * user that owns the host's binary. It hangs, for its standard output is a full pipe, and the attacker takes
@@ -252,6 +271,90 @@ static void labrun__executed_in_the_container_by_its_owner__sealed(void **state)
                 assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
                 close(full);
         }
+}
+
+/* A memfd of labrun's text, with these seals: its number. */
+static int labrun_in_memfd(struct battle *b, int seals)
+{
+        int in = open(b->labrun, O_RDONLY | O_CLOEXEC);
+        int fd = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+        assert_true(in >= 0 && fd >= 0);
+        assert_int_equal(sendfile(fd, in, NULL, (size_t)b->size), b->size);
+        assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+        close(in);
+        return fd;
+}
+
+/* Whoever starts labrun from a memfd may have kept a way to write it. */
+static void labrun__started_from_a_memfd_that_is_not_sealed__seals_itself(void **state)
+{
+        static const int seals[] = {0, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, F_SEAL_WRITE | F_SEAL_SEAL};
+        struct battle *b = *state;
+        char program[64], link[64];
+
+        lab_need_root();
+        lab_config(b->victim, "{\"process\":{\"args\":[\"/bin/true\"]}}");
+        for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); i++) {
+                int fd = labrun_in_memfd(b, seals[i]);
+                snprintf(program, sizeof(program), "/proc/%d/fd/%d", (int)getpid(), fd);
+                lab_program = program;
+                struct result *r = lab_run(b->victim, "create", "-b", b->victim->bundle, b->victim->id, NULL);
+                if (r->code)
+                        print_message("%s", r->err);
+                assert_int_equal(r->code, 0);
+                close(fd);
+                lab_program = b->labrun;
+                snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
+                int exe = open(link, O_RDONLY | O_CLOEXEC), got = fcntl(exe, F_GET_SEALS);
+                assert_int_equal(got & ALL_SEALS, ALL_SEALS);
+                close(exe);
+                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+        }
+}
+
+/*
+ * Rootless: the container's process is the owner's, and of a memfd. The attacker is the owner himself,
+ * outside; he has all that a process in the container could have, and knows where the file lies, but is to
+ * write it by the link.
+ */
+static void labrun__executed_in_a_rootless_container_by_its_owner__sealed(void **state)
+{
+        struct battle *b = *state;
+        char link[64], command[1024], attacker[256];
+
+        lab_need_root();
+        snprintf(attacker, sizeof(attacker), "%s/attacker", b->lab->rootfs);
+        assert_int_equal(chown(b->labrun, OWNER, OWNER), 0);
+        snprintf(command, sizeof(command), "chown -R %d:%d %s", OWNER, OWNER, b->victim->dir);
+        assert_int_equal(system(command), 0);
+        lab_program = b->labrun;
+        lab_before_exec(become_owner, NULL);
+        assert_int_equal(lab_run(b->victim, "spec", "--rootless", "--bundle", b->victim->bundle, NULL)->code,
+                         0);
+        snprintf(command, sizeof(command),
+                 "sed -i 's#\"sh\"#\"/proc/self/exe\", \"--help\"#; s/\"terminal\": true/\"terminal\": "
+                 "false/' %s/config.json",
+                 b->victim->bundle);
+        assert_int_equal(system(command), 0);
+        int full = make_full_fifo(b);
+        lab_before_exec(owner_with_full_stdout, NULL);
+        pid_t pid = lab_spawn(b->victim, "run", "--detach", "-b", b->victim->bundle, b->victim->id, NULL);
+        assert_int_equal(lab_wait(pid), 0);
+        snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
+        configure(b->lab, link, "", OWNER);
+        pid = fork();
+        if (pid == 0) {
+                snprintf(command, sizeof(command), "%s/d", b->lab->rootfs);
+                become_owner(NULL);
+                execl(attacker, "attacker", link, command, NULL);
+                _exit(1);
+        }
+        report(b->lab, "waiting\n");
+        assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+        assert_held(b, attack_on(b->lab), "rootless");
+        assert_int_equal(lab_wait(pid), 0);
+        close(full);
 }
 
 /* --- the same attacks where they succeed --- */
@@ -384,6 +487,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(attack__memfd_without_seals__succeeds, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__parent_of_the_container__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__init_that_waits__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__started_from_a_memfd_that_is_not_sealed__seals_itself,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__executed_in_a_rootless_container_by_its_owner__sealed,
+                                                setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__executed_in_the_container_by_its_owner__sealed, setup,
                                                 teardown),
         };
