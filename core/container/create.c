@@ -186,7 +186,7 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
 {
         struct init_plain plain = {.preserve = c->args->inventory.preserve,
                                    .entry_end = c->args->inventory.entry_end,
-                                   .unmapped = userns_is_new(c->config),
+                                   .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
                                    .keep_keyring = c->args->keep_keyring};
         struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
                                  .fn = init_main,

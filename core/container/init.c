@@ -96,8 +96,8 @@ static int receive(struct init *in, struct err *err)
 }
 
 /*
- * Until it is mapped init is nobody in there and must be dumpable; from then on it isn't, and becomes root,
- * which makes the kernel forget what protects it.
+ * Until it is mapped init is nobody in there and, for an ordinary user, must be dumpable; from then on it isn't, and
+ * becomes root, which makes the kernel forget what protects it.
  */
 static int enter_user_namespace(struct init *in, bool mapped, struct err *err)
 {

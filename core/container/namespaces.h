@@ -38,8 +38,8 @@ int namespaces_open(const struct sys *sys, const struct config *config, int ret_
 void namespaces_close(const struct sys *sys, int fd[CONFIG_NS__COUNT]);
 
 /*
- * Init's first part, in its cgroups: the cgroup and time namespaces and the latter's offsets. In a new user namespace it
- * is still dumpable, or timens_offsets in /proc would be root's and closed to it.
+ * Init's first part, in its cgroups: the cgroup and time namespaces and the latter's offsets. Before it changes its user:
+ * timens_offsets in /proc is root's then (an ordinary user's init is still dumpable, and it is his).
  */
 int namespaces_unshare(const struct sys *sys, const struct config *config, struct err *err);
 

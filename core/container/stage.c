@@ -81,8 +81,14 @@ static int join_all(const struct sys *sys, const struct stage_plain *p, const in
 
         while (user < p->n && p->ns[user] != CONFIG_NS_USER)
                 user++;
-        *ret_ns = CONFIG_NS_USER;
+        *ret_ns = CONFIG_NS__COUNT;
         r = protect(sys);
+        /* of the host's, and in a user namespace where setgroups(2) is denied they would stay with the
+         * payload */
+        if (r == 0 && user < p->n)
+                r = sys->op->setgroups(sys, 0, NULL);
+        if (r == -EPERM) /* an ordinary user may not, and keeps what is his */
+                r = 0;
         if (r == 0)
                 r = join_pass(sys, p, fds, user == p->n, done, ret_ns);
         if (r < 0 || user == p->n)
@@ -127,7 +133,8 @@ static int failed(const struct config *config, const struct stage_report *report
 {
         char place[ERR_PLACE_MAX];
 
-        if (!config && report->ns >= CONFIG_NS__COUNT) /* ENOMEM is what a pid namespace without an init answers */
+        if (!config &&
+            report->ns >= CONFIG_NS__COUNT) /* ENOMEM is what a pid namespace without an init answers */
                 return err_sys(err, -report->errnum, "clone3", NULL, "making a process in the container");
         if (!config)
                 return err_sys(err, -report->errnum, "namespaces", config_ns_name(report->ns),
@@ -194,7 +201,8 @@ int stage_spawn_in(const struct sys *sys, const struct config *config, const int
                         fds[FD_NS + p.n] = ns[i];
                         p.ns[p.n++] = (enum config_ns)i;
                 }
-        struct sys_spawn args = {.fn = stage_main, .fds = fds, .nfds = FD_NS + p.n, .data = &p, .len = sizeof(p)};
+        struct sys_spawn args = {
+                .fn = stage_main, .fds = fds, .nfds = FD_NS + p.n, .data = &p, .len = sizeof(p)};
         r = sys->op->spawn(sys, &args, &pidfd.fd);
         if (r < 0)
                 return err_sys(err, r, "clone3", NULL, "the process that makes init");

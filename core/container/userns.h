@@ -30,8 +30,8 @@ bool userns_is_set(const struct config *config); /* new, or joined by path */
 int userns_check(const struct sys *sys, const struct config *config, struct err *err);
 
 /*
- * The parent's part, for an init that waits for its maps and is dumpable still: an undumpable process's files
- * in /proc are root's. path is the PATH where newuidmap and newgidmap are looked for; NULL: none, then the
+ * The parent's part, for an init that waits for its maps; an ordinary user's is dumpable still: an undumpable
+ * process's files in /proc are root's. path is the PATH where newuidmap and newgidmap are looked for; NULL: none, then the
  * usual directories. Errors have the pointer of the mapping; what the programs say is the message.
  */
 int userns_map(const struct sys *sys, const struct config *config, pid_t pid, const char *path,

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -225,10 +226,20 @@ static void write_text(const char *path, const char *text)
         close(fd);
 }
 
-/* A process in namespaces of its own, mapped when flags have CLONE_NEWUSER. It ends with this program. */
-static pid_t make_other(int flags, int base)
+static void map_other(pid_t pid, int base)
 {
         char path[64], text[64];
+
+        for (int i = 0; i < 2; i++) {
+                snprintf(path, sizeof(path), "/proc/%d/%s", pid, i ? "gid_map" : "uid_map");
+                snprintf(text, sizeof(text), "0 %d 1000", base);
+                write_text(path, text);
+        }
+}
+
+/* A process in namespaces of its own; with a base its user namespace is mapped. It ends with this program. */
+static pid_t make_other(int flags, int base)
+{
         int p[2];
         char c;
 
@@ -244,11 +255,8 @@ static pid_t make_other(int flags, int base)
         assert_int_equal(read(p[0], &c, 1), 1);
         close(p[0]);
         close(p[1]);
-        for (int i = 0; (flags & CLONE_NEWUSER) && i < 2; i++) {
-                snprintf(path, sizeof(path), "/proc/%d/%s", pid, i ? "gid_map" : "uid_map");
-                snprintf(text, sizeof(text), "0 %d 1000", base);
-                write_text(path, text);
-        }
+        if ((flags & CLONE_NEWUSER) && base)
+                map_other(pid, base);
         return pid;
 }
 
@@ -311,21 +319,45 @@ static void run__joined_without_id_0__refused_with_pointer(void **state)
         pid_t other;
 
         lab_need_root();
-        other = make_other(0, 0);
-        end_other(other);
-        other = fork();
-        if (other == 0) {
-                if (unshare(CLONE_NEWUSER) < 0)
-                        _exit(1);
-                pause();
-                _exit(0);
-        }
+        other = make_other(CLONE_NEWUSER, 0);
         snprintf(path, sizeof(path), "/proc/%d/uid_map", other);
-        for (int i = 0; i < 1000 && strcmp(link_of(other, "user"), link_of(getpid(), "user")) == 0; i++)
-                usleep(1000);
         write_text(path, "5 1 1");
         snprintf(merge, sizeof(merge), "{\"linux\":{" NS(JOIN PID UTS NET) "}}", other);
         assert_refused(*state, merge, "/linux/namespaces/2: becoming root in it: id 0 is not mapped there");
+        end_other(other);
+}
+
+static void take_groups(void *arg)
+{
+        static const gid_t groups[] = {0, 4, 42};
+
+        (void)arg;
+        if (setgroups(3, groups) < 0)
+                _exit(99);
+}
+
+/* They would be the host's, and nobody inside could drop them. */
+static void run__joined_where_setgroups_is_denied__groups_dropped_before(void **state)
+{
+        struct lab *lab = *state;
+        struct result *r;
+        char merge[1024], path[64];
+        pid_t other;
+
+        lab_need_root();
+        other = make_other(CLONE_NEWUSER, 0);
+        snprintf(path, sizeof(path), "/proc/%d/setgroups", other);
+        write_text(path, "deny");
+        map_other(other, BASE + 6500);
+        snprintf(merge, sizeof(merge),
+                 "{\"process\":{\"args\":[\"/bin/grep\",\"Groups\",\"/proc/self/status\"]},"
+                 "\"linux\":{" NS(JOIN PID UTS NET) "}}",
+                 other);
+        lab_config(lab, merge);
+        lab_before_exec(take_groups, NULL);
+        r = lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL);
+        assert_string_equal(r->err, "");
+        assert_string_equal(r->out, "Groups:\t \n");
         end_other(other);
 }
 
@@ -496,6 +528,7 @@ int main(void)
                 T(run__joined__is_root_there_and_owns_its_own),
                 T(run__joined_with_mappings__the_namespaces_own_count),
                 T(run__joined_without_id_0__refused_with_pointer),
+                T(run__joined_where_setgroups_is_denied__groups_dropped_before),
                 T(run__joined_with_others__host_owned_and_owned_by_it),
                 T(run__new_beside_a_host_owned_one__both),
                 T(run__pid_namespace_joined__by_init_alone),
