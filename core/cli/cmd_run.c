@@ -7,6 +7,7 @@
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
 #include "core/cli/foreground.h"
+#include "core/cli/relay.h"
 #include "core/cli/rootless.h"
 #include "core/container/create.h"
 #include "core/container/destroy.h"
@@ -23,7 +24,8 @@ enum { O_BUNDLE, O_PID_FILE, O_PRESERVE, O_NO_PIVOT, O_KEYRING, O_CONSOLE, O_PID
         [O_PRESERVE] = {"preserve-fds", 0, "N", "pass fds 3 to 2+N on (after those of LISTEN_FDS)"},  \
         [O_NO_PIVOT] = {"no-pivot", 0, NULL, "refused: pivot_root is what keeps the payload inside"}, \
         [O_KEYRING] = {"no-new-keyring", 0, NULL, "leave the payload the caller's session keyring"},  \
-        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "refused: labrun makes no terminal"},           \
+        [O_CONSOLE] = {"console-socket", 0, "SOCKET",                                                 \
+                       "send the terminal's master to whoever listens there"},                        \
         [O_PIDFD] = {"pidfd-socket", 0, "SOCKET", "send init's pidfd to whoever listens there"}
 
 enum { O_CREATE_HELP = O_CREATE__COUNT, O_CREATE_N };
@@ -41,13 +43,16 @@ static const struct opt_spec run_options[] = {
         [O_RUN_HELP] = {"help", 'h', NULL, "print this"},
 };
 
-static int create(struct cli *cli, int *ret_pidfd, struct err *err)
+/* ret_console: NULL where nobody stays to relay. */
+static int create(struct cli *cli, int *ret_pidfd, int *ret_console, struct err *err)
 {
         char bundle[CLI_PATH_MAX];
         struct create_args args = {.root = cli->root,
                                    .id = cli->operands[0],
                                    .bundle = bundle,
                                    .pid_file = cli->value[O_PID_FILE],
+                                   .console_socket = cli->value[O_CONSOLE],
+                                   .ret_console = ret_console,
                                    .pidfd_socket = cli->value[O_PIDFD],
                                    .keep_keyring = cli->value[O_KEYRING] != NULL,
                                    .inventory = cli->inventory,
@@ -62,8 +67,6 @@ static int create(struct cli *cli, int *ret_pidfd, struct err *err)
         if (cli->value[O_NO_PIVOT])
                 return err_set(err, ENOTSUP, "options", "--no-pivot",
                                "pivot_root is what keeps the payload inside");
-        if (cli->value[O_CONSOLE])
-                return err_set(err, ENOTSUP, "options", "--console-socket", "labrun makes no terminal");
         r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", bundle, err);
         return r < 0 ? r : container_create(cli->sys, &args, ret_pidfd, err);
 }
@@ -72,7 +75,7 @@ static int run_create(struct cli *cli, struct err *err)
 {
         SCOPED_FD pidfd = {cli->sys, -1};
 
-        return create(cli, &pidfd.fd, err);
+        return create(cli, &pidfd.fd, NULL, err);
 }
 
 /* Under the container's lock: start, and delete. */
@@ -113,39 +116,69 @@ static void reap(const struct sys *sys, int pidfd)
                 continue;
 }
 
-static int run_run(struct cli *cli, struct err *err)
+/* What began must come to an end; r is the error that counts, and *err tells it. */
+static int abandon(struct cli *cli, int pidfd, int r, struct err *err)
+{
+        struct err first = *err;
+
+        /* container_start has killed it, if it came that far: without a state to read it did not */
+        if (process_kill(cli->sys, pidfd, DESTROY_WAIT_MS, NULL) == 0)
+                reap(cli->sys, pidfd);
+        (void)locked(cli, delete_by_force, NULL);
+        *err = first;
+        return r;
+}
+
+/* Create, start and wait, as the caller's terminal sees it: raw from just before the payload runs until it
+ * ended. */
+static int run_foreground(struct cli *cli, int *ret_status, struct err *err)
 {
         const struct sys *sys = cli->sys;
         SCOPED_FD pidfd = {sys, -1}, signals = {sys, -1};
-        bool detach = cli->value[O_DETACH] != NULL;
-        int status = 0, r = 0;
+        RELAY_SCOPED relay = {0};
+        int r, console = -1;
 
-        if (!detach) /* before init is there, so that none is lost; init resets what it inherits */
-                r = foreground_begin(sys, &signals.fd, err);
+        /* before init is there, so that none is lost; init resets what it inherits */
+        r = foreground_begin(sys, &signals.fd, err);
         if (r == 0)
-                r = create(cli, &pidfd.fd, err);
+                r = create(cli, &pidfd.fd, &console, err);
+        if (r < 0)
+                return r;
+        if (console >= 0)
+                r = relay_begin(&relay, sys, &cli->inventory, console, err);
+        if (r == 0)
+                r = locked(cli, start, err);
+        if (r == 0)
+                r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, ret_status, err);
+        if (r < 0)
+                return abandon(cli, pidfd.fd, r, err);
+        relay_end(&relay);
+        if (cli->value[O_KEEP])
+                return 0;
+        r = locked(cli, delete_by_force, err);
+        return r == -ENOENT ? 0 : r; /* somebody else deleted it: what we wanted */
+}
+
+static int run_detached(struct cli *cli, struct err *err)
+{
+        SCOPED_FD pidfd = {cli->sys, -1};
+        int r = create(cli, &pidfd.fd, NULL, err);
+
         if (r < 0)
                 return r;
         r = locked(cli, start, err);
-        if (r < 0) {
-                struct err first = *err;
-                /* container_start has killed it, if it came that far: without a state to read it did not */
-                if (process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, NULL) == 0)
-                        reap(sys, pidfd.fd);
-                (void)locked(cli, delete_by_force, NULL);
-                *err = first;
-                return r;
-        }
-        if (detach)
-                return 0;
-        r = foreground_wait(sys, signals.fd, pidfd.fd, &status, err);
+        return r < 0 ? abandon(cli, pidfd.fd, r, err) : 0;
+}
+
+static int run_run(struct cli *cli, struct err *err)
+{
+        int r, status = 0;
+
+        if (cli->value[O_DETACH])
+                return run_detached(cli, err);
+        r = run_foreground(cli, &status, err);
         if (r < 0)
                 return r;
-        if (!cli->value[O_KEEP]) {
-                r = locked(cli, delete_by_force, err);
-                if (r < 0 && r != -ENOENT) /* somebody else deleted it: what we wanted */
-                        return r;
-        }
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 
 #include "core/base/err.h"
+#include "core/cli/relay.h"
 #include "core/sys.h"
 
 int foreground_begin(const struct sys *sys, int *ret_signalfd, struct err *err)
@@ -28,38 +29,75 @@ int foreground_begin(const struct sys *sys, int *ret_signalfd, struct err *err)
         return 0;
 }
 
-static int hand_on(const struct sys *sys, int signalfd, int pidfd, struct err *err)
+struct foreground {
+        const struct sys *sys;
+        int signalfd, pidfd;
+        struct relay *relay;
+        bool ended;   /* the payload */
+        bool give_up; /* a signal came after its end */
+};
+
+static int hand_on(struct foreground *f, struct err *err)
 {
+        const struct sys *sys = f->sys;
         struct signalfd_siginfo info;
-        ssize_t n = sys->op->read(sys, signalfd, &info, sizeof(info));
+        ssize_t n = sys->op->read(sys, f->signalfd, &info, sizeof(info));
 
         if (n == -EAGAIN || n == -EINTR)
                 return 0;
         if (n != (ssize_t)sizeof(info))
                 return err_sys(err, n < 0 ? (int)n : -EIO, "signalfd", NULL, "%s", "");
-        int r = sys->op->pidfd_send_signal(sys, pidfd, (int)info.ssi_signo, 0);
+        if (info.ssi_signo == SIGWINCH) {
+                if (f->relay)
+                        relay_resize(f->relay);
+                return 0;
+        }
+        if (f->ended) {
+                f->give_up = info.ssi_signo == SIGHUP || info.ssi_signo == SIGINT ||
+                             info.ssi_signo == SIGQUIT || info.ssi_signo == SIGTERM;
+                return 0;
+        }
+        int r = sys->op->pidfd_send_signal(sys, f->pidfd, (int)info.ssi_signo, 0);
         return r < 0 && r != -ESRCH ? err_sys(err, r, "kill", NULL, "handing signal %u on", info.ssi_signo)
                                     : 0;
 }
 
-int foreground_wait(const struct sys *sys, int signalfd, int pidfd, int *ret_status, struct err *err)
+/* One wait, and what it brings. Without a bound: as long as the payload lives, or its reader reads. */
+static int turn(struct foreground *f, struct err *err)
 {
-        siginfo_t info = {0};
-        int r;
+        struct pollfd p[2 + RELAY_POLLFDS] = {{.fd = f->ended ? -1 : f->pidfd, .events = POLLIN},
+                                              {.fd = f->signalfd, .events = POLLIN}};
+        int r, ms = f->relay ? relay_wants(f->relay, p + 2) : -1;
+        struct timespec bound = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
-        for (;;) {
-                struct pollfd p[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signalfd, .events = POLLIN}};
-                r = sys->op->ppoll(sys, p, 2, NULL, NULL); /* without a bound: as long as the payload lives */
-                if (r == -EINTR)
-                        continue;
-                if (r < 0)
-                        return err_sys(err, r, "ppoll", NULL, "%s", "");
-                if (p[0].revents)
-                        break;
-                r = hand_on(sys, signalfd, pidfd, err);
-                if (r < 0)
-                        return r;
+        r = f->sys->op->ppoll(f->sys, p, f->relay ? 2 + RELAY_POLLFDS : 2, ms < 0 ? NULL : &bound, NULL);
+        if (r == -EINTR)
+                return 0;
+        if (r < 0)
+                return err_sys(err, r, "ppoll", NULL, "%s", "");
+        if (f->relay)
+                relay_move(f->relay, p + 2);
+        if (p[1].revents)
+                r = hand_on(f, err);
+        if (p[0].revents) {
+                f->ended = true;
+                if (f->relay)
+                        relay_payload_ended(f->relay);
         }
+        return r < 0 ? r : 0;
+}
+
+int foreground_wait(const struct sys *sys, int signalfd, int pidfd, struct relay *relay, int *ret_status,
+                    struct err *err)
+{
+        struct foreground f = {.sys = sys, .signalfd = signalfd, .pidfd = pidfd, .relay = relay};
+        siginfo_t info = {0};
+        int r = 0;
+
+        while (r == 0 && !(f.ended && (!relay || f.give_up || relay_done(relay))))
+                r = turn(&f, err);
+        if (r < 0)
+                return r;
         do
                 r = sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED);
         while (r == -EINTR);

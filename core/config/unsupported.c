@@ -34,7 +34,6 @@ static bool given(const char *s)
 static int refuse_process(const struct config_process *p, struct err *err)
 {
         const struct ask asks[] = {
-                {p->terminal, "/process/terminal", "terminals"},
                 {given(p->apparmor_profile), "/process/apparmorProfile", "AppArmor"},
                 {given(p->selinux_label), "/process/selinuxLabel", "SELinux"},
                 {p->scheduler.set, "/process/scheduler", "scheduling policies"},

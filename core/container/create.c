@@ -23,7 +23,9 @@
 #include "core/container/userns.h"
 #include "core/sys.h"
 
+#define CONSOLE_SOCKET "--console-socket"
 #define PIDFD_SOCKET "--pidfd-socket"
+#define CONSOLE_NAME "/dev/ptmx" /* what runc says with the master */
 
 #define INIT_END_MS 1000 /* an init that closed its end of the socket is on its way out */
 
@@ -40,7 +42,8 @@ struct creation {
         int exec_fifo, error_fifo; /* O_RDWR; closed once init has its copies */
         int socket;                /* our end */
         int pidfd, pidfd_socket;
-        bool pid_file; /* written */
+        int console_socket, console; /* the pty's master */
+        bool pid_file;               /* written */
 };
 
 int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
@@ -252,6 +255,18 @@ static int run_hooks(struct creation *c, struct err *err)
         return r < 0 ? r : hooks_run(c->sys, c->config, HOOKS_CREATE_RUNTIME, &subject, err);
 }
 
+/* Sent on at once, or kept for whoever relays. */
+static int take_console(struct creation *c, int *fd, struct err *err)
+{
+        if (!c->config->process.terminal || c->console >= 0)
+                return err_set(err, EPROTO, "sync", "init", "sends a terminal that nobody asked for");
+        if (c->console_socket >= 0)
+                return handover_send(c->sys, c->console_socket, CONSOLE_NAME, *fd, CONSOLE_SOCKET, err);
+        c->console = *fd;
+        *fd = -1;
+        return 0;
+}
+
 /* What init can't do itself, while it waits. */
 static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
 {
@@ -262,6 +277,8 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
                 if (!userns_is_new(c->config))
                         return err_set(err, EPROTO, "sync", "init", "asks for id maps that it can't need");
                 return userns_map(c->sys, c->config, c->state.pid, c->args->path, err);
+        case SYNC_ASK_CONSOLE:
+                return take_console(c, fd, err);
         case SYNC_ASK_LISTENER: {
                 struct seccomp_handover h = {.seccomp = &c->config->linux_.seccomp,
                                              .state = &c->state,
@@ -375,6 +392,8 @@ static void release(struct creation *c)
         close_fd(sys, &c->socket);
         close_fd(sys, &c->pidfd);
         close_fd(sys, &c->pidfd_socket);
+        close_fd(sys, &c->console_socket);
+        close_fd(sys, &c->console);
         state_dir_close(&c->dir);
         cgroup_free(sys, &c->state.cgroup);
         config_free(sys, c->config);
@@ -395,6 +414,29 @@ static int tell_death(struct creation *c, int r, struct err *err)
         return r;
 }
 
+/* Before anything is made: a terminal has exactly one taker, and the sockets have listeners. */
+static int connect_sockets(struct creation *c, struct err *err)
+{
+        const struct create_args *a = c->args;
+        bool terminal = c->config->process.terminal;
+        int r = 0;
+
+        if (terminal && !a->console_socket && !a->ret_console)
+                return err_set(err, EINVAL, "console", "/process/terminal",
+                               "cannot allocate tty if labrun will detach without setting console "
+                               "socket: " CONSOLE_SOCKET " is needed");
+        if (a->console_socket && (!terminal || a->ret_console))
+                return err_set(err, EINVAL, "console", CONSOLE_SOCKET,
+                               "cannot use console socket if labrun will not detach or allocate tty: %s",
+                               terminal ? "a foreground run relays the terminal itself"
+                                        : "/process/terminal is false");
+        if (a->console_socket)
+                r = handover_connect(c->sys, a->console_socket, CONSOLE_SOCKET, &c->console_socket, err);
+        if (r == 0 && a->pidfd_socket)
+                r = handover_connect(c->sys, a->pidfd_socket, PIDFD_SOCKET, &c->pidfd_socket, err);
+        return r;
+}
+
 static int create(struct creation *c, struct err *err)
 {
         const struct create_args *a = c->args;
@@ -402,8 +444,8 @@ static int create(struct creation *c, struct err *err)
 
         if (r == 0)
                 r = container_load_config(c->sys, a->bundle, &c->text, &c->text_len, &c->config, err);
-        if (r == 0 && a->pidfd_socket)
-                r = handover_connect(c->sys, a->pidfd_socket, PIDFD_SOCKET, &c->pidfd_socket, err);
+        if (r == 0)
+                r = connect_sockets(c, err);
         if (r == 0)
                 r = state_dir_create(c->sys, a->root, a->id, &c->dir, err);
         if (r < 0)
@@ -436,7 +478,9 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                              .error_fifo = -1,
                              .socket = -1,
                              .pidfd = -1,
-                             .pidfd_socket = -1};
+                             .pidfd_socket = -1,
+                             .console_socket = -1,
+                             .console = -1};
         int r;
 
         c.dir.sys = sys;
@@ -446,6 +490,9 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
         else {
                 *ret_pidfd = c.pidfd;
                 c.pidfd = -1;
+                if (args->ret_console)
+                        *args->ret_console = c.console;
+                c.console = -1;
         }
         release(&c);
         return r;

@@ -17,8 +17,10 @@ struct sys;
 struct create_args {
         const char *root; /* the state root, absolute */
         const char *id;
-        const char *bundle;       /* absolute */
-        const char *pid_file;     /* NULL: none */
+        const char *bundle;         /* absolute */
+        const char *pid_file;       /* NULL: none */
+        const char *console_socket; /* the pty's master is sent there; NULL: ret_console */
+        int *ret_console;         /* the master (the caller's), -1 without a terminal; NULL: nobody relays */
         const char *pidfd_socket; /* init's pidfd is sent there; NULL: nowhere */
         bool keep_keyring;        /* init stays in the caller's session keyring */
         struct fds_inventory inventory;

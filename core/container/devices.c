@@ -218,11 +218,29 @@ static int create_links(const struct sys *sys, int root_fd, struct err *err)
         return link_one(sys, dir.fd, "pts/ptmx", "ptmx", err);
 }
 
+/* What the terminal will be mounted over, made while /dev may still be written: the config may have it
+ * read-only. */
+static int create_console(const struct sys *sys, int root_fd, struct err *err)
+{
+        SCOPED_FD dir = {sys, -1};
+        int fd, r = inside_make(sys, root_fd, "/dev", true, &dir.fd, err);
+
+        if (r < 0)
+                return r;
+        fd = sys->op->openat(sys, dir.fd, "console",
+                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0666);
+        if (fd < 0)
+                return fd == -EEXIST ? 0 : err_sys(err, fd, "device", "/dev/console", "%s", "");
+        return sys->op->close(sys, fd);
+}
+
 int devices_create(const struct sys *sys, const struct config *config, int root_fd, struct err *err)
 {
         int r = create_configured(sys, config, root_fd, err);
 
         if (r == 0)
                 r = create_defaults(sys, config, root_fd, err);
-        return r < 0 ? r : create_links(sys, root_fd, err);
+        if (r == 0)
+                r = create_links(sys, root_fd, err);
+        return r == 0 && config->process.terminal ? create_console(sys, root_fd, err) : r;
 }

@@ -12,6 +12,7 @@
 #include "core/base/scope.h"
 #include "core/config/config.h"
 #include "core/container/caps.h"
+#include "core/container/console.h"
 #include "core/container/exec_path.h"
 #include "core/container/hooks.h"
 #include "core/container/identity.h"
@@ -153,6 +154,25 @@ static int hooks_before_pivot(struct init *in, int root_fd, struct err *err)
         return r < 0 ? r : sync_deadline_in(in->sys, LIMIT_SYNC_CREATE_MS, &in->deadline, err);
 }
 
+/* The terminal becomes our standard streams; its master is the parent's, and never of anything in the
+ * container. */
+static int make_console(struct init *in, struct err *err)
+{
+        const struct sync_ask ask = {.kind = SYNC_ASK_CONSOLE, .sends_fd = true};
+        CONSOLE_PTY_SCOPED pty = {in->sys, -1, -1};
+        int r;
+
+        if (!in->config->process.terminal)
+                return 0;
+        r = console_open(in->sys, &in->config->process, &pty, err);
+        if (r == 0)
+                r = console_mount(&pty, err);
+        if (r == 0)
+                r = sync_init_ask(&in->sync, &ask, pty.master, &in->deadline, err);
+        console_close_master(&pty);
+        return r < 0 ? r : console_attach(&pty, &in->inventory, err);
+}
+
 /* Steps 2 and 3: where the payload will be. As labrun's user, with the host's files still in reach. */
 static int build(struct init *in, struct err *err)
 {
@@ -175,6 +195,8 @@ static int build(struct init *in, struct err *err)
                 r = rootfs_pivot(sys, root.fd, err);
         if (r == 0)
                 r = identity_make_cwd(sys, in->config, err); /* before root.readonly */
+        if (r == 0)
+                r = make_console(in, err); /* before root.readonly, and before masks can hide what it needs */
         if (r == 0)
                 r = rootfs_finish(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "the root file system is ready");
@@ -241,8 +263,9 @@ static int new_session(struct init *in, struct err *err)
 
         if (sid < 0) /* init is no group leader yet: it was just cloned */
                 return err_sys(err, (int)sid, "setsid", NULL, "%s", "");
-        if (in->plain.keep_keyring)
-                return 0;
+        r = config->process.terminal ? console_control(in->sys, err) : 0;
+        if (r < 0 || in->plain.keep_keyring)
+                return r;
         r = keyring_join(in->sys, in->received.msg.config.id, config->linux_.ns[CONFIG_NS_USER].set, err);
         if (r == 0)
                 sync_init_log(&in->sync, SYNC_LOG_DEBUG,

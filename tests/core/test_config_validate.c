@@ -442,7 +442,7 @@ static void config_refuse_unsupported__each__enotsup_and_pointer(void **state)
 #define MAP1 "[{\"containerID\":0,\"hostID\":0,\"size\":1}]"
         static const struct row rows[] = {
                 {"/hostname", "\"still supported\""},
-                {"/process/terminal", "true", "/process/terminal"},
+                {"/process/terminal", "true"},
                 {"/process/apparmorProfile", "\"a\"", "/process/apparmorProfile"},
                 {"/process/selinuxLabel", "\"a\"", "/process/selinuxLabel"},
                 {"/process/scheduler", "{\"policy\":\"SCHED_OTHER\"}", "/process/scheduler"},

@@ -19,9 +19,9 @@
 
 #include <jansson.h>
 
-static const char *const applets[] = {"sh",       "true",  "false", "cat",    "echo",     "sleep",
-                                      "env",      "id",    "ls",    "ulimit", "readlink", "stat",
-                                      "hostname", "umask", "tr",    "grep",   "kill",     "ip"};
+static const char *const applets[] = {
+        "sh",   "true",     "false", "cat", "echo", "sleep", "env", "id",   "ls",  "ulimit", "readlink",
+        "stat", "hostname", "umask", "tr",  "grep", "kill",  "ip",  "stty", "tty", "dd",     "test"};
 
 const char *lab_program;
 static struct result last;
@@ -188,8 +188,10 @@ static pid_t start(const char *program, const char *root, va_list ap, int out, i
                 dup2(out < 0 ? null : out, 1);
                 dup2(err < 0 ? null : err, 2);
                 close_range(3, ~0U, 0);
-                /* Opened first: whom before_exec makes of us may not be let into the folders on the way to it. */
-                int exe = fcntl(open(program, O_PATH | O_CLOEXEC), F_DUPFD_CLOEXEC, 900); /* its fds are low ones */
+                /* Opened first: whom before_exec makes of us may not be let into the folders on the way to
+                 * it. */
+                int exe = fcntl(open(program, O_PATH | O_CLOEXEC), F_DUPFD_CLOEXEC,
+                                900); /* its fds are low ones */
                 close(3);
                 if (before_exec)
                         before_exec(before_exec_arg);

@@ -209,7 +209,7 @@ static void failure__of_any_kind__one_error_nothing_left(void **state)
                 {"{\"process\":{\"args\":[\"/etc/garbage\"]}}", "xec format error", true},
                 {"{\"process\":{\"cwd\":\"/bin/sh\"}}", "/process/cwd", false},
                 {"{\"process\":{\"cwd\":7}}", "/process/cwd", false},
-                {"{\"process\":{\"terminal\":true}}", "/process/terminal", false},
+                {"{\"process\":{\"terminal\":true},\"mounts\":[]}", "/process/terminal", false},
                 {"{\"process\":{\"capabilities\":{\"ambient\":[\"CAP_KILL\"]}}}", "/process/capabilities",
                  false},
                 {"{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_FOO\",\"soft\":1,\"hard\":1}]}}",
