@@ -10,6 +10,7 @@
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
 #include "core/cli/foreground.h"
+#include "core/cli/relay.h"
 #include "core/container/exec.h"
 #include "core/sys.h"
 
@@ -20,6 +21,7 @@ enum {
         O_DETACH,
         O_TTY,
         O_CONSOLE,
+        O_PIDFD,
         O_PID_FILE,
         O_USER,
         O_GIDS,
@@ -39,7 +41,8 @@ static const struct opt_spec options[] = {
         [O_PROCESS] = {"process", 'p', "FILE", "a process.json, which says everything about the process"},
         [O_DETACH] = {"detach", 'd', NULL, "return once the process runs"},
         [O_TTY] = {"tty", 't', NULL, "give it a terminal"},
-        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "refused: labrun makes no terminal"},
+        [O_CONSOLE] = {"console-socket", 0, "SOCKET", "send the terminal's master to whoever listens there"},
+        [O_PIDFD] = {"pidfd-socket", 0, "SOCKET", "send its pidfd to whoever listens there"},
         [O_PID_FILE] = {"pid-file", 0, "FILE", "write its pid there"},
         [O_USER] = {"user", 'u', "UID[:GID]", "its user, by numbers (default: the container's)"},
         [O_GIDS] = {"additional-gids", 'g', "GID", "a group more (may be repeated)"},
@@ -69,7 +72,6 @@ static int refuse(const struct cli *cli, struct err *err)
                 int option;
                 const char *why;
         } never[] = {
-                {O_CONSOLE, "labrun makes no terminal"},
                 {O_CGROUP, "the process is where the container's are"},
                 {O_APPARMOR, "labrun does not support AppArmor"},
                 {O_LABEL, "labrun does not support SELinux"},
@@ -219,11 +221,16 @@ static int run_exec(struct cli *cli, struct err *err)
         const struct sys *sys = cli->sys;
         __attribute__((cleanup(storage_free))) struct storage storage = {.sys = sys};
         SCOPED_FD pidfd = {sys, -1}, signals = {sys, -1};
+        RELAY_SCOPED relay = {0};
         struct config_exec process = {0};
+        int console = -1;
         struct exec_args args = {.root = cli->root,
                                  .id = cli->operands[0],
                                  .process = &process,
                                  .pid_file = cli->value[O_PID_FILE],
+                                 .console_socket = cli->value[O_CONSOLE],
+                                 .pidfd_socket = cli->value[O_PIDFD],
+                                 .ret_console = cli->value[O_DETACH] ? NULL : &console,
                                  .inventory = cli->inventory,
                                  .listen = cli->listen,
                                  .ignore_paused = cli->value[O_IGNORE_PAUSED] != NULL,
@@ -240,7 +247,11 @@ static int run_exec(struct cli *cli, struct err *err)
                 r = container_exec(sys, &args, &pidfd.fd, err);
         if (r < 0 || cli->value[O_DETACH])
                 return r;
-        r = foreground_wait(sys, signals.fd, pidfd.fd, &status, err);
+        if (console >= 0)
+                r = relay_begin(&relay, sys, &cli->inventory, console, err);
+        if (r == 0)
+                r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, &status, err);
+        relay_end(&relay);
         if (r < 0)
                 return r;
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

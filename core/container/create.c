@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/container/caps.h"
 #include "core/container/cgroup.h"
+#include "core/container/console_taker.h"
 #include "core/container/destroy.h"
 #include "core/container/handover.h"
 #include "core/container/hooks.h"
@@ -23,9 +24,7 @@
 #include "core/container/userns.h"
 #include "core/sys.h"
 
-#define CONSOLE_SOCKET "--console-socket"
 #define PIDFD_SOCKET "--pidfd-socket"
-#define CONSOLE_NAME "/dev/ptmx" /* what runc says with the master */
 
 #define INIT_END_MS 1000 /* an init that closed its end of the socket is on its way out */
 
@@ -42,8 +41,8 @@ struct creation {
         int exec_fifo, error_fifo; /* O_RDWR; closed once init has its copies */
         int socket;                /* our end */
         int pidfd, pidfd_socket;
-        int console_socket, console; /* the pty's master */
-        bool pid_file;               /* written */
+        struct console_taker console;
+        bool pid_file; /* written */
 };
 
 int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
@@ -249,22 +248,11 @@ static int join_cgroups(struct creation *c, struct err *err)
 /* In the runtime's namespaces, where init is no more. */
 static int run_hooks(struct creation *c, struct err *err)
 {
-        struct hooks_subject subject = {.id = c->args->id, .bundle = c->args->bundle, .pid = c->state.pid, .dir = -1};
+        struct hooks_subject subject = {
+                .id = c->args->id, .bundle = c->args->bundle, .pid = c->state.pid, .dir = -1};
         int r = hooks_run(c->sys, c->config, HOOKS_PRESTART, &subject, err);
 
         return r < 0 ? r : hooks_run(c->sys, c->config, HOOKS_CREATE_RUNTIME, &subject, err);
-}
-
-/* Sent on at once, or kept for whoever relays. */
-static int take_console(struct creation *c, int *fd, struct err *err)
-{
-        if (!c->config->process.terminal || c->console >= 0)
-                return err_set(err, EPROTO, "sync", "init", "sends a terminal that nobody asked for");
-        if (c->console_socket >= 0)
-                return handover_send(c->sys, c->console_socket, CONSOLE_NAME, *fd, CONSOLE_SOCKET, err);
-        c->console = *fd;
-        *fd = -1;
-        return 0;
 }
 
 /* What init can't do itself, while it waits. */
@@ -278,7 +266,7 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
                         return err_set(err, EPROTO, "sync", "init", "asks for id maps that it can't need");
                 return userns_map(c->sys, c->config, c->state.pid, c->args->path, err);
         case SYNC_ASK_CONSOLE:
-                return take_console(c, fd, err);
+                return console_taker_take(c->sys, &c->console, c->config->process.terminal, fd, err);
         case SYNC_ASK_LISTENER: {
                 struct seccomp_handover h = {.seccomp = &c->config->linux_.seccomp,
                                              .state = &c->state,
@@ -298,7 +286,8 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
 }
 
 /*
- * Init ended without a word. Under a filter that is nothing strange: it may have been refused the word, or killed.
+ * Init ended without a word. Under a filter that is nothing strange: it may have been refused the word, or
+ * killed.
  */
 static int explain_end(const struct creation *c, int r, struct err *err)
 {
@@ -312,7 +301,8 @@ static int explain_end(const struct creation *c, int r, struct err *err)
                 return err_set(err, EPERM, "seccomp", "/linux/seccomp",
                                "init failed, and the filter refused it to say why");
         if (info.si_status == SIGSYS && (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED))
-                return err_set(err, EPERM, "seccomp", "/linux/seccomp", "the filter killed init before it was ready");
+                return err_set(err, EPERM, "seccomp", "/linux/seccomp",
+                               "the filter killed init before it was ready");
         return r;
 }
 
@@ -392,15 +382,15 @@ static void release(struct creation *c)
         close_fd(sys, &c->socket);
         close_fd(sys, &c->pidfd);
         close_fd(sys, &c->pidfd_socket);
-        close_fd(sys, &c->console_socket);
-        close_fd(sys, &c->console);
+        console_taker_close(sys, &c->console);
         state_dir_close(&c->dir);
         cgroup_free(sys, &c->state.cgroup);
         config_free(sys, c->config);
         sys->op->free(sys, c->text);
 }
 
-/* Init's end of the socket is closed: a signal that killed it, a crash of its own above all, is said by name. */
+/* Init's end of the socket is closed: a signal that killed it, a crash of its own above all, is said by name.
+ */
 static int tell_death(struct creation *c, int r, struct err *err)
 {
         siginfo_t info = {0};
@@ -414,26 +404,13 @@ static int tell_death(struct creation *c, int r, struct err *err)
         return r;
 }
 
-/* Before anything is made: a terminal has exactly one taker, and the sockets have listeners. */
+/* Before anything is made: a socket where nobody listens must cost nothing. */
 static int connect_sockets(struct creation *c, struct err *err)
 {
-        const struct create_args *a = c->args;
-        bool terminal = c->config->process.terminal;
-        int r = 0;
+        int r = console_taker_begin(c->sys, &c->console, c->config->process.terminal, err);
 
-        if (terminal && !a->console_socket && !a->ret_console)
-                return err_set(err, EINVAL, "console", "/process/terminal",
-                               "cannot allocate tty if labrun will detach without setting console "
-                               "socket: " CONSOLE_SOCKET " is needed");
-        if (a->console_socket && (!terminal || a->ret_console))
-                return err_set(err, EINVAL, "console", CONSOLE_SOCKET,
-                               "cannot use console socket if labrun will not detach or allocate tty: %s",
-                               terminal ? "a foreground run relays the terminal itself"
-                                        : "/process/terminal is false");
-        if (a->console_socket)
-                r = handover_connect(c->sys, a->console_socket, CONSOLE_SOCKET, &c->console_socket, err);
-        if (r == 0 && a->pidfd_socket)
-                r = handover_connect(c->sys, a->pidfd_socket, PIDFD_SOCKET, &c->pidfd_socket, err);
+        if (r == 0 && c->args->pidfd_socket)
+                r = handover_connect(c->sys, c->args->pidfd_socket, PIDFD_SOCKET, &c->pidfd_socket, err);
         return r;
 }
 
@@ -479,8 +456,7 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                              .socket = -1,
                              .pidfd = -1,
                              .pidfd_socket = -1,
-                             .console_socket = -1,
-                             .console = -1};
+                             .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL)};
         int r;
 
         c.dir.sys = sys;
@@ -491,8 +467,8 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                 *ret_pidfd = c.pidfd;
                 c.pidfd = -1;
                 if (args->ret_console)
-                        *args->ret_console = c.console;
-                c.console = -1;
+                        *args->ret_console = c.console.master;
+                c.console.master = -1;
         }
         release(&c);
         return r;

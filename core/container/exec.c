@@ -10,8 +10,10 @@
 #include "core/config/config.h"
 #include "core/container/caps.h"
 #include "core/container/cgroup.h"
+#include "core/container/console_taker.h"
 #include "core/container/destroy.h"
 #include "core/container/exec_join.h"
+#include "core/container/handover.h"
 #include "core/container/init.h"
 #include "core/container/process.h"
 #include "core/container/seccomp.h"
@@ -20,6 +22,8 @@
 #include "core/container/state.h"
 #include "core/container/userns.h"
 #include "core/sys.h"
+
+#define PIDFD_SOCKET "--pidfd-socket"
 
 /* A process in the making. */
 struct execution {
@@ -34,7 +38,8 @@ struct execution {
         int go[2], answer[2]; /* the pipes in place of exec.fifo and error.fifo: [0] is read */
         pid_t pid;
         uint64_t start;
-        int pidfd;
+        int pidfd, pidfd_socket;
+        struct console_taker console;
         bool pid_file; /* written */
 };
 
@@ -153,6 +158,16 @@ static int settle(struct execution *x, struct err *err)
         return r == 0 ? userns_privilege(x->sys, x->config, x->pid, err) : r;
 }
 
+/* Before there is a process. */
+static int connect_sockets(struct execution *x, struct err *err)
+{
+        int r = console_taker_begin(x->sys, &x->console, x->config->process.terminal, err);
+
+        if (r == 0 && x->args->pidfd_socket)
+                r = handover_connect(x->sys, x->args->pidfd_socket, PIDFD_SOCKET, &x->pidfd_socket, err);
+        return r;
+}
+
 static int under_lock(struct execution *x, struct err *err)
 {
         int r = state_check_id(x->args->id, err);
@@ -166,11 +181,23 @@ static int under_lock(struct execution *x, struct err *err)
         if (r == 0)
                 r = make_config(x, err);
         if (r == 0)
+                r = connect_sockets(x, err);
+        if (r == 0)
                 r = spawn(x, err);
         if (r == 0)
                 r = settle(x, err);
         state_dir_unlock(&x->dir);
         return r;
+}
+
+static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *err)
+{
+        struct execution *x = ctx;
+
+        if (ask->kind != SYNC_ASK_CONSOLE)
+                return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does",
+                               sync_ask_name(ask->kind));
+        return console_taker_take(x->sys, &x->console, x->config->process.terminal, fd, err);
 }
 
 static int handshake(struct execution *x, struct err *err)
@@ -188,7 +215,9 @@ static int handshake(struct execution *x, struct err *err)
                                      .exec_fifo = x->go[0],
                                      .error_fifo = x->answer[1],
                                      .log = x->args->log,
-                                     .log_ctx = x->args->log_ctx};
+                                     .log_ctx = x->args->log_ctx,
+                                     .ask = answer,
+                                     .ask_ctx = x};
         struct timespec deadline;
         int r = sync_deadline_in(x->sys, LIMIT_SYNC_CREATE_MS, &deadline, err);
 
@@ -243,6 +272,8 @@ static void release(struct execution *x)
         }
         close_fd(x->sys, &x->socket);
         close_fd(x->sys, &x->pidfd);
+        close_fd(x->sys, &x->pidfd_socket);
+        console_taker_close(x->sys, &x->console);
         state_free(x->sys, &x->state);
         state_dir_close(&x->dir);
         config_free(x->sys, x->config);
@@ -257,7 +288,9 @@ int container_exec(const struct sys *sys, const struct exec_args *args, int *ret
                               .socket = -1,
                               .go = {-1, -1},
                               .answer = {-1, -1},
-                              .pidfd = -1};
+                              .pidfd = -1,
+                              .pidfd_socket = -1,
+                              .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL)};
         int r;
 
         x.dir.sys = sys;
@@ -266,6 +299,8 @@ int container_exec(const struct sys *sys, const struct exec_args *args, int *ret
                 r = handshake(&x, err);
         if (r == 0)
                 r = write_pid_file(&x, err);
+        if (r == 0 && x.pidfd_socket >= 0) /* "setns" is runc's name for a process of exec */
+                r = handover_send(sys, x.pidfd_socket, "setns", x.pidfd, PIDFD_SOCKET, err);
         if (r == 0)
                 r = start(&x, err);
         if (r < 0)
@@ -273,6 +308,9 @@ int container_exec(const struct sys *sys, const struct exec_args *args, int *ret
         else {
                 *ret_pidfd = x.pidfd;
                 x.pidfd = -1;
+                if (args->ret_console)
+                        *args->ret_console = x.console.master;
+                x.console.master = -1;
         }
         release(&x);
         return r;

@@ -27,7 +27,9 @@ struct sys;
 struct exec_args {
         const char *root, *id;
         const struct config_exec *process;
-        const char *pid_file; /* NULL: none */
+        const char *pid_file;                      /* NULL: none */
+        const char *console_socket, *pidfd_socket; /* NULL: none */
+        int *ret_console; /* the terminal's master (the caller's), -1 without one; NULL: nobody relays */
         struct fds_inventory inventory;
         uint32_t listen;    /* how many of inventory.preserve came by LISTEN_FDS */
         bool ignore_paused; /* wait in a paused container until it is resumed, as long as an init may take */

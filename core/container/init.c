@@ -103,7 +103,8 @@ static int receive(struct init *in, struct err *err)
 static int enter_user_namespace(struct init *in, bool mapped, struct err *err)
 {
         const struct sync_ask ask = {.kind = SYNC_ASK_MAP_IDS};
-        int r = !mapped && userns_is_new(in->config) ? sync_init_ask(&in->sync, &ask, -1, &in->deadline, err) : 0;
+        int r = !mapped && userns_is_new(in->config) ? sync_init_ask(&in->sync, &ask, -1, &in->deadline, err)
+                                                     : 0;
 
         if (r == 0)
                 r = protect(in->sys, false, err);
@@ -112,7 +113,8 @@ static int enter_user_namespace(struct init *in, bool mapped, struct err *err)
         return r < 0 ? r : protect(in->sys, false, err);
 }
 
-/* Init is the reaper of what its hooks leave behind: zombies that the payload would not expect to be its own. */
+/* Init is the reaper of what its hooks leave behind: zombies that the payload would not expect to be its own.
+ */
 static void reap_strays(const struct sys *sys)
 {
         siginfo_t info;
@@ -128,7 +130,8 @@ static void reap_strays(const struct sys *sys)
 static int run_hooks(struct init *in, enum hooks_kind kind, int dir, struct err *err)
 {
         const struct sync_config *c = &in->received.msg.config;
-        struct hooks_subject subject = {.id = c->id, .bundle = c->bundle, .pid = in->sys->op->getpid(in->sys), .dir = dir};
+        struct hooks_subject subject = {
+                .id = c->id, .bundle = c->bundle, .pid = in->sys->op->getpid(in->sys), .dir = dir};
         int r;
 
         if (!hooks_any(in->config, kind))
@@ -139,8 +142,9 @@ static int run_hooks(struct init *in, enum hooks_kind kind, int dir, struct err 
 }
 
 /*
- * The last moment at which both are in reach: the host's files, where the hooks' executables are, and the container's mounts.
- * The runtime's own hooks can only be run by the parent. How long hooks take is theirs to say: init's time begins anew.
+ * The last moment at which both are in reach: the host's files, where the hooks' executables are, and the
+ * container's mounts. The runtime's own hooks can only be run by the parent. How long hooks take is theirs to
+ * say: init's time begins anew.
  */
 static int hooks_before_pivot(struct init *in, int root_fd, struct err *err)
 {
@@ -165,7 +169,7 @@ static int make_console(struct init *in, struct err *err)
         if (!in->config->process.terminal)
                 return 0;
         r = console_open(in->sys, &in->config->process, &pty, err);
-        if (r == 0)
+        if (r == 0 && !in->plain.exec)
                 r = console_mount(&pty, err);
         if (r == 0)
                 r = sync_init_ask(&in->sync, &ask, pty.master, &in->deadline, err);
@@ -204,13 +208,17 @@ static int build(struct init *in, struct err *err)
 }
 
 /*
- * `exec`: the container is there, and so are we. The root and working directory are its root, for that is where joining
- * a mount namespace leads. The parent has set the oom score: this /proc is not ours to trust.
+ * `exec`: the container is there, and so are we. The root and working directory are its root, for that is
+ * where joining a mount namespace leads. The parent has set the oom score: this /proc is not ours to trust.
  */
 static int settle_in(struct init *in, struct err *err)
 {
+        int r;
+
         (void)in->sys->op->umask(in->sys, 0);
-        return userns_is_set(in->config) ? enter_user_namespace(in, true, err) : 0;
+        r = userns_is_set(in->config) ? enter_user_namespace(in, true, err) : 0;
+
+        return r < 0 ? r : make_console(in, err);
 }
 
 static void log_unknown(void *ctx, const char *name)
@@ -226,8 +234,8 @@ static int compile_filter(struct init *in, struct err *err)
 }
 
 /*
- * The parent hands the listener to the agent and says so; until then every call that goes to it would wait. Where the
- * parent may look into init it fetches the fd by number, so that it need not travel.
+ * The parent hands the listener to the agent and says so; until then every call that goes to it would wait.
+ * Where the parent may look into init it fetches the fd by number, so that it need not travel.
  */
 static int hand_over(struct init *in, int listener, struct err *err)
 {
@@ -240,7 +248,8 @@ static int hand_over(struct init *in, int listener, struct err *err)
         return r;
 }
 
-/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more for it. */
+/* From here on every system call may be refused. What the kernel kept of the privileges is raised once more
+ * for it. */
 static int load_filter(struct init *in, enum seccomp_when now, struct err *err)
 {
         int r = 0;
@@ -315,7 +324,8 @@ static int run_payload(struct init *in, char *const *argv, struct err *err)
         const struct sys *sys = in->sys;
         int r = sync_init_wait_start(&in->sync, err);
 
-        /* with everything still open, which a hook does not get: its child closes all but 0 to 2; exec has none */
+        /* with everything still open, which a hook does not get: its child closes all but 0 to 2; exec has
+         * none */
         if (r == 0 && !in->plain.exec)
                 r = run_hooks(in, HOOKS_START_CONTAINER, -1, err);
         if (r == 0)

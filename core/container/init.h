@@ -11,8 +11,8 @@
  *      after READY               payload's       all             the fifos
  *      after START               payload's       all             error.fifo
  *
- * `exec` makes an init too, by a stage (stage.h) that has joined the container's namespaces: it skips the second row.
- * Its exec and error fifos are pipes, whose other ends its own parent holds.
+ * `exec` makes an init too, by a stage (stage.h) that has joined the container's namespaces: it skips the
+ * second row. Its exec and error fifos are pipes, whose other ends its own parent holds.
  *
  * Init dies with its parent (PDEATHSIG, and EOF on the socket) until it says READY; then it waits for START.
  */

@@ -163,6 +163,32 @@ static void start__that_fails__restores_and_says_why(void **state)
         assert_true(lab_clean(lab));
 }
 
+static void exec__with_tty__has_a_terminal_of_its_own(void **state)
+{
+        struct lab *lab = *state;
+        struct term t;
+
+        lab_need_root();
+        lab_script(lab, "sleep 1000");
+        assert_int_equal(lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        lab_file(lab, "/tmp/script",
+                 "tty; stty size; stat -c 'pts %u' /dev/pts/0; echo control; cat /dev/tty; echo end; exit 14",
+                 0755);
+        term_open(&t, 34, 102);
+        lab_before_exec(term_login, &t);
+        pid_t pid = lab_spawn(lab, "exec", "-t", "-u", "1000:1000", lab->id, "/bin/sh", "/tmp/script", NULL);
+        assert_true(term_until(&t, "control\r\n"));
+        assert_true(term_is_raw(&t));
+        term_type(&t, "x\r\004");
+        assert_int_equal(term_wait(&t, pid), 14);
+        assert_string_equal(t.out, "/dev/pts/0\r\n34 102\r\npts 1000\r\ncontrol\r\nx\r\nx\r\nend\r\n");
+        assert_true(term_is_restored(&t));
+        term_close(&t);
+        /* without one the caller's streams are the process's, whatever the container has */
+        assert_int_equal(lab_run(lab, "exec", lab->id, "/bin/sh", "-c", "test ! -t 0 && exit 15", NULL)->code,
+                         15);
+}
+
 /* --- without a terminal of the caller's --- */
 
 struct streams {
@@ -373,6 +399,7 @@ int main(void)
                 CASE(signals__to_labrun__reach_the_payload_and_restore),
                 CASE(kill__of_the_payload__restores),
                 CASE(start__that_fails__restores_and_says_why),
+                CASE(exec__with_tty__has_a_terminal_of_its_own),
                 CASE(output__eight_megabytes_in_small_pieces__every_byte),
                 CASE(output__reader_that_waits_for_the_payloads_end__every_byte),
                 CASE(output__reader_that_never_reads__a_signal_ends_labrun),

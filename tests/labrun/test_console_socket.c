@@ -32,7 +32,7 @@ static int listen_at(struct lab *lab, char *path, size_t size)
 }
 
 /* The master, as an engine takes it. */
-static int take(int listener)
+static int take(int listener, const char *name)
 {
         union {
                 struct cmsghdr head;
@@ -52,7 +52,7 @@ static int take(int listener)
         ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
         assert_true(n > 0);
         text[n] = '\0';
-        assert_string_equal(text, "/dev/ptmx");
+        assert_string_equal(text, name);
         assert_non_null(CMSG_FIRSTHDR(&msg));
         memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(got));
         assert_int_equal(recv(fd, text, 1, 0), 0); /* nothing else, and closed */
@@ -107,7 +107,7 @@ static void create__with_socket__master_sent_and_kept_by_nobody_else(void **stat
         struct result *r = lab_run(lab, "create", "--console-socket", path, "-b", lab->bundle, lab->id, NULL);
         assert_int_equal(r->code, 0);
         assert_string_equal(r->err, "");
-        int master = take(listener);
+        int master = take(listener, "/dev/ptmx");
         assert_int_equal(ioctl(master, TIOCGWINSZ, &size), 0);
         assert_int_equal(size.ws_row, 25);
         assert_int_equal(size.ws_col, 91);
@@ -137,7 +137,7 @@ static void run_detached__reader_that_comes_after_the_end__every_byte(void **sta
         assert_int_equal(r->code, 0);
         assert_true(lab_wait_status(lab, "stopped"));
         /* accepted only now: the connection and the fd waited in the kernel */
-        int master = take(listener);
+        int master = take(listener, "/dev/ptmx");
         assert_string_equal(read_all(master), "done\r\n");
         close(master);
         close(listener);
@@ -167,7 +167,7 @@ static void options__that_do_not_fit__refused(void **state)
         assert_refused(lab, lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL), "/process/terminal",
                        "cannot allocate tty if");
         assert_refused(lab, lab_run(lab, "run", "--console-socket", path, "-b", lab->bundle, lab->id, NULL),
-                       "--console-socket", "a foreground run relays");
+                       "--console-socket", "in the foreground labrun relays");
         assert_refused(lab,
                        lab_run(lab, "create", "--console-socket", "/nonexistent/s", "-b", lab->bundle,
                                lab->id, NULL),
@@ -290,7 +290,7 @@ static void console_node__there_already__mounted_over(void **state)
         assert_int_equal(
                 lab_run(lab, "run", "-d", "--console-socket", path, "-b", lab->bundle, lab->id, NULL)->code,
                 0);
-        int master = take(listener);
+        int master = take(listener, "/dev/ptmx");
         assert_string_equal(read_all(master), "hello\r\n");
         snprintf(path, sizeof(path), "%s/dev/console", lab->rootfs);
         assert_string_equal(lab_read(path), "an image's own");
@@ -315,9 +315,40 @@ static void dev__readonly_by_config__still_has_its_console(void **state)
         assert_int_equal(
                 lab_run(lab, "run", "-d", "--console-socket", path, "-b", lab->bundle, lab->id, NULL)->code,
                 0);
-        int master = take(listener);
+        int master = take(listener, "/dev/ptmx");
         assert_string_equal(read_all(master), "hello\r\nro\r\n");
         close(master);
+        close(listener);
+}
+
+static void exec__sockets__get_master_and_pidfd(void **state)
+{
+        struct lab *lab = *state;
+        char path[128];
+
+        lab_need_root();
+        lab_script(lab, "sleep 1000");
+        assert_int_equal(lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        int listener = listen_at(lab, path, sizeof(path));
+        struct result *r = lab_run(lab, "exec", "-d", "-t", "--console-socket", path, lab->id, "/bin/sh",
+                                   "-c", "tty; test -t 2 && echo done", NULL);
+        assert_int_equal(r->code, 0);
+        int master = take(listener, "/dev/ptmx");
+        assert_string_equal(read_all(master), "/dev/pts/0\r\ndone\r\n");
+        close(master);
+        r = lab_run(lab, "exec", "-d", "--pidfd-socket", path, lab->id, "/bin/true", NULL);
+        assert_int_equal(r->code, 0);
+        struct pollfd p = {.fd = take(listener, "setns"), .events = POLLIN};
+        assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
+        close(p.fd);
+        assert_int_equal(lab_run(lab, "exec", "-d", "-t", lab->id, "/bin/true", NULL)->code, 255);
+        assert_int_equal(
+                lab_run(lab, "exec", "-t", "--console-socket", path, lab->id, "/bin/true", NULL)->code, 255);
+        assert_int_equal(
+                lab_run(lab, "exec", "-d", "--console-socket", path, lab->id, "/bin/true", NULL)->code, 255);
+        r = lab_run(lab, "exec", "-d", "-t", "--console-socket", "/nonexistent", lab->id, "/bin/true", NULL);
+        assert_int_equal(r->code, 255);
+        assert_non_null(strstr(r->err, "--console-socket: /nonexistent"));
         close(listener);
 }
 
@@ -333,6 +364,7 @@ int main(void)
                 CASE(size__without_terminal__ignored),
                 CASE(rootfs__links_in_the_terminals_places__not_followed),
                 CASE(console_node__there_already__mounted_over),
+                CASE(exec__sockets__get_master_and_pidfd),
                 CASE(dev__readonly_by_config__still_has_its_console),
         };
 
