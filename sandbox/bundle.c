@@ -25,7 +25,7 @@ static void add(struct bundle_argv *a, const char *fmt, ...)
 /* The bad ones lie at /bad or below. */
 static const char *executable(const struct scenario *s)
 {
-        return s->bad == BAD_NONE ? BUNDLE_OBSERVER : s->bad == BAD_MISSING ? "/missing" : "/bad";
+        return s->bad == BAD_NONE || s->bad == BAD_CONFIG ? BUNDLE_OBSERVER : s->bad == BAD_MISSING ? "/missing" : "/bad";
 }
 
 void bundle_argv(const struct scenario *s, struct bundle_argv *ret)

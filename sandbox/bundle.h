@@ -11,6 +11,7 @@ struct err;
 
 #define BUNDLE_OBSERVER "/observer"
 #define BUNDLE_REPORT "/observation/report" /* in the root file system: what the observer writes */
+#define BUNDLE_HOOK "hook"                  /* the observer's first argument, if it is no payload */
 #define BUNDLE_NO_PROC (-10000)             /* the observer's oom_score_adj without /proc */
 
 /* process.args of the scenario. */

@@ -36,6 +36,7 @@ static int make_executable(const struct scenario *s, int rootfs, const void *obs
 
         switch (s->bad) {
         case BAD_NONE:
+        case BAD_CONFIG:
                 return write_file(rootfs, &BUNDLE_OBSERVER[1], observer, n, 0755);
         case BAD_MISSING:
                 return 0;

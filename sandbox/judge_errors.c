@@ -98,6 +98,12 @@ void judge_state(const struct run *r)
         if (r->o->timed_out || r->o->n_commands == 0)
                 return;
         judge_created(r, v);
+        for (size_t i = 0; i < r->o->n_commands; i++) {
+                const struct obs_command *c = &r->o->command[i];
+                if (c->init_killed && strcmp(c->name, "start") == 0 && c->end == END_EXITED && c->code == 0 &&
+                    !r->report->started)
+                        judge_say(v, judge_ours(r), "start answers success, but init was killed before execve");
+        }
         if (r->s->client.flow == FLOW_OPERATIONS) /* LIFE-MODEL's matter */
                 return;
         if (r->report->started && r->s->bad)

@@ -113,9 +113,17 @@ static bool may_fail(struct walk *w, enum scenario_operation_kind op)
         return op == OPERATION_START && excused;
 }
 
+/* Init was killed while the operation ran, which may or may not have done its work before. */
+static void judge_killed_init(struct walk *w, enum scenario_operation_kind op, bool ok)
+{
+        if (op == OPERATION_START && ok && !w->r->report->started)
+                judge_say(w->v, judge_ours(w->r), "start succeeds, but init was killed before the payload ran");
+        w->possible = op == OPERATION_DELETE || op == OPERATION_DELETE_FORCE ? LIFE_ALL : LIFE(LIFE_STOPPED);
+}
+
 static void judge_operation(struct walk *w, enum scenario_operation_kind op, const struct obs_command *c)
 {
-        bool ok = c->end == END_EXITED && c->code == 0;
+        bool ok = c->end == END_EXITED && c->code == (op == OPERATION_EXEC ? SCENARIO_EXEC_STATUS : 0);
         life_set next = life_after(w->possible, op, ok, payload_ends(w->r->s));
         char expected[80];
 
@@ -123,6 +131,10 @@ static void judge_operation(struct walk *w, enum scenario_operation_kind op, con
                 w->killed = true;
                 w->possible = LIFE_ALL;
                 w->pid = 0;
+                return;
+        }
+        if (c->init_killed) {
+                judge_killed_init(w, op, ok);
                 return;
         }
         if (next == 0 && !ok && may_fail(w, op)) {

@@ -20,6 +20,7 @@ static const struct rule rules[OPERATION__COUNT] = {
         [OPERATION_PAUSE] = { { NO, MAY, YES, NO, NO }, LIFE(LIFE_PAUSED), false },
         /* a created container that was paused is created again */
         [OPERATION_RESUME] = { { NO, NO, NO, YES, NO }, LIFE(LIFE_RUNNING) | LIFE(LIFE_CREATED), false },
+        [OPERATION_EXEC] = { { NO, MAY, YES, NO, NO }, 0, false },
         [OPERATION_DELETE] = { { NO, NO, NO, NO, YES }, LIFE(LIFE_NONE), true },
         [OPERATION_DELETE_FORCE] = { { MAY, YES, YES, YES, YES }, LIFE(LIFE_NONE), false },
 };

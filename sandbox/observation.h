@@ -32,6 +32,7 @@ struct obs_command {
         int code;         /* exit status or signal */
         uint32_t ms;
         bool killed; /* by us, in its midst, because the scenario says so */
+        bool init_killed; /* we killed init while this ran */
         char out[OBS_TEXT], err[OBS_TEXT]; /* of commands that do not carry the container's stdio */
 };
 

@@ -6,12 +6,13 @@
 
 const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull", "directory", "closed", "pty" };
 const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
-const char *const scenario_bad_words[6] = { "none", "missing", "not-executable", "missing-interpreter",
-                                            "directory", "enoexec" };
+const char *const scenario_bad_words[7] = { "none",      "missing", "not-executable", "missing-interpreter",
+                                            "directory", "enoexec", "config" };
 const char *const scenario_step_words[10] = { "write",  "echo",      "sleep",  "fork", "wait",
                                               "masked", "overwrite", "attack", "exit", "signal" };
 const char *const scenario_operation_words[OPERATION__COUNT] = { "create", "start",  "kill",   "wait",
-                                                                 "pause",  "resume", "delete", "delete --force" };
+                                                                 "pause",  "resume", "exec",   "delete",
+                                                                 "delete --force" };
 
 const char *scenario_flow_word(enum scenario_flow flow)
 {

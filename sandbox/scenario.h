@@ -16,8 +16,10 @@
  *     "flow": "run",                    run, create+start, run --detach, operations
  *     "operations": [                   of flow operations, in this order, `state` after each of the runtime's own:
  *       "create", "start", "wait", "pause", "resume", "delete", "delete --force",
+ *       "exec",                         of the observer, which exits with SCENARIO_EXEC_STATUS
  *       {"kill": 9},                    wait: until init has ended
- *       {"killed": {"operation": "create", "ms": 5}} ],   the runtime is killed so long after its begin
+ *       {"killed": {"operation": "create", "ms": 5, "who": "runtime"}} ],   so long after its begin the runtime, or
+ *                                       "init" (which create made before) is killed
  *     "preserve_fds": 1,                --preserve-fds N (default: the option is not given)
  *     "log": true },                    --log FILE --log-format json
  *   "process": {                        as in config.json, of which it is a part; absent members have plain defaults
@@ -39,7 +41,7 @@
  *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
  *                                       namespace, whose init is immune to itself
  *     or "bad": "missing" },            the executable is bad: missing, not-executable, missing-interpreter, directory,
- *                                       enoexec
+ *                                       enoexec; or it is good, but "config" must make the start fail: config
  *   "rootfs": [{"path": "/dev", "link": "/x"}],   made in this order in the root file system, below directories only;
  *                                       one of "link", "file" (its text), "directory": true, "remove": true
  *   "swap": ["/a", "/b"],               while create runs these two of the root file system change places all the time
@@ -69,6 +71,7 @@ struct err;
 #define SCENARIO_NAME 64
 #define SCENARIO_TEXT 256   /* bytes of one string, with the NUL */
 #define SCENARIO_LIST 16    /* items of one list */
+#define SCENARIO_EXEC_STATUS 42
 #define SCENARIO_FD_MAX 64  /* numbers 0..63 */
 #define SCENARIO_BYTES_MAX (32u << 20)
 #define SCENARIO_PATH 96     /* of a path in the root file system, with the NUL */
@@ -77,7 +80,7 @@ struct err;
 
 enum scenario_kind { KIND_PIPE, KIND_FILE, KIND_SOCKET, KIND_DEVNULL, KIND_DIRECTORY, KIND_CLOSED, KIND_PTY };
 enum scenario_flow { FLOW_RUN, FLOW_CREATE_START, FLOW_RUN_DETACH, FLOW_OPERATIONS };
-enum scenario_bad { BAD_NONE, BAD_MISSING, BAD_NOT_EXECUTABLE, BAD_INTERPRETER, BAD_DIRECTORY, BAD_ENOEXEC };
+enum scenario_bad { BAD_NONE, BAD_MISSING, BAD_NOT_EXECUTABLE, BAD_INTERPRETER, BAD_DIRECTORY, BAD_ENOEXEC, BAD_CONFIG };
 enum scenario_step_kind {
         STEP_WRITE,
         STEP_ECHO,
@@ -97,6 +100,7 @@ enum scenario_operation_kind {
         OPERATION_WAIT,
         OPERATION_PAUSE,
         OPERATION_RESUME,
+        OPERATION_EXEC,
         OPERATION_DELETE,
         OPERATION_DELETE_FORCE,
         OPERATION__COUNT
@@ -117,6 +121,7 @@ struct scenario_operation {
         enum scenario_operation_kind kind;
         int signal;    /* of OPERATION_KILL */
         int killed_ms; /* the runtime is killed so long after its begin; -1: it is not */
+        bool init;     /* init, in its place */
 };
 
 struct scenario_entry {

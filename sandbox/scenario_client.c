@@ -3,12 +3,12 @@
 
 #include "sandbox/scenario_private.h"
 
-/* {"kill": 9} and {"killed": {"operation": "create", "ms": 5}}; the others are words. */
+/* {"kill": 9} and {"killed": {"operation": "create", "ms": 5, "who": "init"}}; the others are words. */
 static int read_killed(const json_t *value, struct scenario_operation *op, const struct json_at *at, struct err *err)
 {
-        static const char *const known[] = { "operation", "ms" };
+        static const char *const known[] = { "operation", "ms", "who" }, *const whose[] = { "runtime", "init" };
         int64_t ms = 0;
-        int kind = 0, rc = json_check_object(value, at, known, COUNT(known), err);
+        int kind = 0, who = 0, rc = json_check_object(value, at, known, COUNT(known), err);
 
         if (rc == 0)
                 rc = json_read_enum(value, "operation", true, scenario_operation_words, OPERATION__COUNT, &kind, at,
@@ -17,6 +17,9 @@ static int read_killed(const json_t *value, struct scenario_operation *op, const
                 rc = json_bad(at, err, "\"%s\" can't be killed", scenario_operation_words[kind]);
         if (rc == 0)
                 rc = json_read_int(value, "ms", true, 0, 10000, &ms, at, err);
+        if (rc == 0)
+                rc = json_read_enum(value, "who", false, whose, COUNT(whose), &who, at, err);
+        op->init = who == 1;
         op->kind = (enum scenario_operation_kind)kind;
         op->killed_ms = (int)ms;
         return rc;

@@ -10,7 +10,7 @@
  * in their order. */
 extern const char *const scenario_kind_words[7];
 extern const char *const scenario_flow_words[4];
-extern const char *const scenario_bad_words[6];
+extern const char *const scenario_bad_words[7];
 extern const char *const scenario_step_words[10];
 extern const char *const scenario_operation_words[OPERATION__COUNT];
 

@@ -56,7 +56,7 @@ static const struct obs_command *create(struct super *su, int killed_ms)
         if (su->payload && super_reaped(su, su->payload)) /* what it reported is not the next one's word */
                 unlink(REPORT_PATH);
         super_swap_begin(su);
-        c = super_call(su, "create", NULL, killed_ms);
+        c = super_call(su, "create", NULL, killed_ms, false);
         super_swap_end(su);
         if (succeeded(c))
                 super_look_at_init(su);
@@ -104,7 +104,7 @@ static void flow_operations(struct super *su)
                         create(su, op->killed_ms);
                 else
                         super_call(su, scenario_operation_word(op->kind), op->kind == OPERATION_KILL ? sig : NULL,
-                                   op->killed_ms);
+                                   op->killed_ms, op->init);
                 super_command(su, "state");
         }
         world_close_near(&su->w);
@@ -161,6 +161,11 @@ static int prepare(struct super *su)
         if (rc < 0) {
                 super_trouble(su, "%.400s", err_format(&err, text, sizeof text));
                 return rc;
+        }
+        /* for hooks: the same file, as it was made */
+        if (link(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_OBSERVER, SURROUNDINGS_HOOK) < 0 && errno != ENOENT) {
+                super_trouble(su, "no program for hooks: %s", strerror(errno));
+                return -errno;
         }
         rc = super_choose_runtime(su);
         if (rc < 0) {

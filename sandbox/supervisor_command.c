@@ -108,7 +108,7 @@ static pid_t spawn(struct super *su, char *const argv[], bool with_world)
 struct call {
         const char *argv[24];
         size_t n;
-        char preserve[16];
+        char preserve[16], exit[16];
 };
 
 static void arg(struct call *c, const char *text)
@@ -158,6 +158,12 @@ static void make_call(const struct super *su, const char *name, const char *extr
         arg(c, OBS_ID);
         if (extra)
                 arg(c, extra);
+        if (strcmp(name, "exec") == 0) {
+                arg(c, BUNDLE_OBSERVER);
+                arg(c, BUNDLE_HOOK);
+                snprintf(c->exit, sizeof c->exit, "exit:%d", SCENARIO_EXEC_STATUS);
+                arg(c, c->exit);
+        }
 }
 
 /* Milliseconds that may be slept until something has to be done. */
@@ -172,7 +178,7 @@ static int patience(const struct super *su, int64_t kill_at)
 }
 
 /* Until the process has ended. NULL: it still runs at the deadline. */
-static const struct reaped *await(struct super *su, pid_t pid, struct obs_command *c, int64_t kill_at)
+static const struct reaped *await(struct super *su, pid_t pid, struct obs_command *c, int64_t kill_at, bool init)
 {
         const struct reaped *r;
 
@@ -180,8 +186,10 @@ static const struct reaped *await(struct super *su, pid_t pid, struct obs_comman
                 if (super_now() >= su->deadline)
                         return NULL;
                 if (kill_at >= 0 && super_now() >= kill_at) {
-                        c->killed = true;
-                        kill(pid, SIGKILL);
+                        c->killed = !init;
+                        c->init_killed = init && su->payload && kill(su->payload, SIGKILL) == 0;
+                        if (!init)
+                                kill(pid, SIGKILL);
                         kill_at = -1;
                 }
                 super_turn(su, c, patience(su, kill_at));
@@ -199,7 +207,7 @@ static void end_capture(struct super *su, struct obs_command *c)
         }
 }
 
-struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms)
+struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms, bool init)
 {
         struct obs_command *c = &su->o->command[su->o->n_commands];
         bool with_world = strcmp(name, "run") == 0 || strcmp(name, "create") == 0;
@@ -219,7 +227,7 @@ struct obs_command *super_call(struct super *su, const char *name, const char *e
                 super_trouble(su, "%s %s cannot be executed: %s", call.argv[0], name, strerror(-pid));
                 return NULL;
         }
-        r = await(su, pid, c, killed_ms < 0 ? -1 : begin + killed_ms);
+        r = await(su, pid, c, killed_ms < 0 ? -1 : begin + killed_ms, init);
         if (!r) {
                 c->end = END_TIMEOUT;
                 snprintf(what, sizeof what, "%s still runs", name);
@@ -236,5 +244,5 @@ struct obs_command *super_call(struct super *su, const char *name, const char *e
 
 struct obs_command *super_command(struct super *su, const char *name)
 {
-        return super_call(su, name, NULL, -1);
+        return super_call(su, name, NULL, -1, false);
 }

@@ -65,9 +65,9 @@ void super_wait_eof(struct super *su);
 
 /*
  * Runs one command of the runtime ("delete --force": with the option) to its end, or kills it after killed_ms (-1: not).
- * extra: a further argument behind the id, or NULL. NULL on trouble or timeout.
+ * extra: a further argument behind the id, or NULL. init: it is init that is killed. NULL on trouble or timeout.
  */
-struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms);
+struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms, bool init);
 struct obs_command *super_command(struct super *su, const char *name);
 
 /* Takes init's pid from the pid file, if that is there. */

@@ -40,7 +40,7 @@ static void life_after__every_operation__in_every_state(void **state)
 {
         /* n: must fail, y: must succeed, m: either; columns none created running paused stopped */
         static const char *const table[OPERATION__COUNT] = { "ynnnn", "nynnn", "nyymn", "nyyyy",
-                                                             "nmynn", "nnnyn", "nnnny", "myyyy" };
+                                                             "nmynn", "nnnyn", "nmynn", "nnnny", "myyyy" };
 
         (void)state;
         for (int op = 0; op < OPERATION__COUNT; op++) {
@@ -176,6 +176,42 @@ static void judge_life__killed_runtime__only_our_rule(void **state)
         wrong(VERDICT_DIFFERS, "there is no container"); /* else the error was none */
 }
 
+static void judge_life__init_killed_in_start__is_an_error(void **state)
+{
+        struct obs_command *start;
+
+        (void)state;
+        j.report.started = false;
+        judged_command(&j, "create", 0);
+        start = judged_command(&j, "start", 1);
+        start->init_killed = true;
+        says("stopped", 0);
+        judged_is(&j, true, INV_LIFE_MODEL, VERDICT_OK, "");
+        judged_is(&j, true, INV_ERR_STATE, VERDICT_OK, "");
+        start->code = 0;
+        judged_is(&j, true, INV_ERR_STATE, VERDICT_FAIL, "init was killed before execve");
+        judged_is(&j, false, INV_ERR_STATE, VERDICT_DIFFERS, "init was killed before execve");
+        wrong(VERDICT_DIFFERS, "init was killed before the payload ran");
+        j.report.started = true; /* then it was the payload's own death */
+        judged_is(&j, true, INV_ERR_STATE, VERDICT_OK, "");
+}
+
+static void judge_life__exec__by_its_own_status(void **state)
+{
+        struct obs_command *exec;
+
+        (void)state;
+        judged_command(&j, "create", 0);
+        judged_command(&j, "start", 0);
+        exec = judged_command(&j, "exec", SCENARIO_EXEC_STATUS);
+        judged_is(&j, true, INV_LIFE_MODEL, VERDICT_OK, "");
+        exec->code = 0;
+        wrong(VERDICT_DIFFERS, "exec fails, but the container is running");
+        fresh(NULL);
+        judged_command(&j, "exec", SCENARIO_EXEC_STATUS);
+        wrong(VERDICT_DIFFERS, "exec succeeds, but the container is not there");
+}
+
 static void judge_clean__killed_runtime__only_our_rule(void **state)
 {
         (void)state;
@@ -201,6 +237,8 @@ int main(void)
                 CASE(judge_life__state_that_lies__fails),
                 CASE(judge_life__refused_create__accuses_only_ours),
                 CASE(judge_life__killed_runtime__only_our_rule),
+                CASE(judge_life__init_killed_in_start__is_an_error),
+                CASE(judge_life__exec__by_its_own_status),
                 CASE(judge_clean__killed_runtime__only_our_rule),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
