@@ -1,9 +1,9 @@
 /*
- * usage: attacker LINK DIRECTORY
+ * usage: attacker LINK DIRECTORY [behind]
  * Takes hold of the executable behind LINK ("parent": its parent's), and attacks it by every way of
  * sandbox/exe_attack.h, as what it is and as root of a new user namespace; then waits for DIRECTORY/go, a
- * fifo, to be opened, and attacks once more through the same fd. DIRECTORY/report gets a line each: "now own
- * open,bind", "later userns -", ...
+ * fifo, to be opened, and attacks once more through the same fd; if told so by a process that it leaves
+ * behind. DIRECTORY/report gets a line each: "now own open,bind", "later userns -", ...
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         char link[64], path[256];
         int fd;
 
-        if (argc != 3)
+        if (argc != 3 && argc != 4)
                 return 2;
         alarm(100);
         snprintf(path, sizeof(path), "%s/report", argv[2]);
@@ -61,6 +61,13 @@ int main(int argc, char **argv)
                 return 1;
         }
         attack("now", fd, 0);
+        if (argc == 4) {
+                pid_t pid = fork();
+                if (pid != 0)
+                        _exit(pid < 0);
+                close(0), close(1), close(2); /* whoever started us reads to the end */
+                setsid();
+        }
         fprintf(report, "waiting\n");
         fflush(report);
         snprintf(path, sizeof(path), "%s/go", argv[2]);

@@ -81,18 +81,10 @@ static int teardown(void **state)
         return 0;
 }
 
-/* The attacker as the container's payload, with these capabilities, seeing the host's processes. */
-static void configure(struct lab *lab, const char *link, const char *caps, unsigned uid)
+static void prepare(struct lab *lab)
 {
-        char json[2048], path[512];
+        char path[512];
 
-        snprintf(json, sizeof(json),
-                 "{\"root\":{\"readonly\":false},\"process\":{\"noNewPrivileges\":false,"
-                 "\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[\"/attacker\",\"%s\",\"/d\"],"
-                 "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]}},"
-                 "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"ipc\"},{\"type\":\"uts\"}]}}",
-                 uid, uid, link, caps, caps, caps);
-        lab_config(lab, json);
         snprintf(path, sizeof(path), "%s/d", lab->rootfs);
         (void)mkdir(path, 0777);
         chmod(path, 0777);
@@ -104,6 +96,29 @@ static void configure(struct lab *lab, const char *link, const char *caps, unsig
         assert_int_equal(mkfifo(path, 0666), 0);
         chmod(path, 0666);
         lab_file(lab, "/d/target", "", 0666);
+}
+
+/* A payload with these capabilities, seeing the host's processes. */
+static void configure_args(struct lab *lab, const char *args, const char *caps, unsigned uid)
+{
+        char json[2048];
+
+        snprintf(json, sizeof(json),
+                 "{\"root\":{\"readonly\":false},\"process\":{\"noNewPrivileges\":false,"
+                 "\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[%s],"
+                 "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]}},"
+                 "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"ipc\"},{\"type\":\"uts\"}]}}",
+                 uid, uid, args, caps, caps, caps);
+        lab_config(lab, json);
+        prepare(lab);
+}
+
+static void configure(struct lab *lab, const char *link, const char *caps, unsigned uid)
+{
+        char args[128];
+
+        snprintf(args, sizeof(args), "\"/attacker\",\"%s\",\"/d\"", link);
+        configure_args(lab, args, caps, uid);
 }
 
 static const char *report(struct lab *lab, const char *until)
@@ -196,6 +211,55 @@ static void labrun__init_that_waits__sealed(void **state)
                 assert_held(b, attack_on(b->lab), ways[i]);
                 assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
                 assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+        }
+}
+
+/* Of a container that sees the host's processes; the attacker comes by exec, and attacks `labrun exec`. */
+static void labrun__parent_of_an_exec__sealed(void **state)
+{
+        struct battle *b = *state;
+
+        lab_need_root();
+        lab_program = b->labrun;
+        configure_args(b->lab, "\"/bin/sleep\",\"100\"", ADMIN, 0);
+        assert_int_equal(lab_run(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL)->code, 0);
+        for (size_t i = 0; i < 4; i++) {
+                prepare(b->lab);
+                pid_t pid = lab_spawn(b->lab, "--exeseal", ways[i], "exec", b->lab->id, "/attacker", "parent",
+                                      "/d", NULL);
+                report(b->lab, "waiting\n");
+                ended(pid);
+                assert_held(b, attack_on(b->lab), ways[i]);
+        }
+        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+}
+
+/* init itself, seen by a hook that it starts in the container; what the hook leaves behind goes on when init
+ * is gone. */
+static void labrun__init_seen_by_a_hook__sealed(void **state)
+{
+        struct battle *b = *state;
+
+        lab_need_root();
+        lab_program = b->labrun;
+        for (size_t i = 0; i < 4; i++) {
+                prepare(b->lab);
+                lab_config(b->lab, "{\"root\":{\"readonly\":false},\"hooks\":{\"startContainer\":[{\"path\":"
+                                   "\"/attacker\","
+                                   "\"args\":[\"attacker\",\"parent\",\"/d\",\"behind\"]}]},"
+                                   "\"process\":{\"args\":[\"/bin/sleep\",\"100\"],\"noNewPrivileges\":false,"
+                                   "\"capabilities\":{\"bounding\":[" ADMIN "],\"effective\":[" ADMIN
+                                   "],\"permitted\":[" ADMIN "]}}}");
+                assert_int_equal(lab_run(b->lab, "--exeseal", ways[i], "create", "-b", b->lab->bundle,
+                                         b->lab->id, NULL)
+                                         ->code,
+                                 0);
+                struct result *r = lab_run(b->lab, "start", b->lab->id, NULL);
+                if (r->code)
+                        print_message("%s", r->err);
+                assert_int_equal(r->code, 0);
+                assert_held(b, attack_on(b->lab), ways[i]);
+                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
         }
 }
 
@@ -487,6 +551,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(attack__memfd_without_seals__succeeds, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__parent_of_the_container__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__init_that_waits__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__parent_of_an_exec__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__init_seen_by_a_hook__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__started_from_a_memfd_that_is_not_sealed__seals_itself,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__executed_in_a_rootless_container_by_its_owner__sealed,
