@@ -30,7 +30,9 @@
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static const char *const ways[] = {"auto", "bind", "overlay", "memfd"};
+/* "auto" is "bind" for root. */
+static const char *const ways[] = {"auto", "overlay", "memfd"};
+#define N_WAYS (sizeof(ways) / sizeof(ways[0]))
 
 struct battle {
         struct lab *lab;    /* the attacker's container */
@@ -163,6 +165,13 @@ static void assert_held(struct battle *b, const char *text, const char *what)
         assert_true(held);
 }
 
+static void assert_ran(const struct result *r)
+{
+        if (r->code)
+                print_message("%s", r->err);
+        assert_int_equal(r->code, 0);
+}
+
 static void ended(pid_t pid)
 {
         kill(pid, SIGKILL);
@@ -175,7 +184,7 @@ static void labrun__parent_of_the_container__sealed(void **state)
 
         lab_need_root();
         lab_program = b->labrun;
-        for (size_t i = 0; i < 4; i++)
+        for (size_t i = 0; i < N_WAYS; i++)
                 for (int admin = 0; admin < 2; admin++) {
                         /* without CAP_SYS_ADMIN the attacker needs all that its prey has, but to ptrace */
                         configure(b->lab, "parent", admin ? ADMIN : PTRACE, 0);
@@ -184,7 +193,7 @@ static void labrun__parent_of_the_container__sealed(void **state)
                         report(b->lab, "waiting\n");
                         ended(pid);
                         assert_held(b, attack_on(b->lab), ways[i]);
-                        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                        assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
                 }
 }
 
@@ -196,21 +205,19 @@ static void labrun__init_that_waits__sealed(void **state)
 
         lab_need_root();
         lab_program = b->labrun;
-        for (size_t i = 0; i < 4; i++) {
+        for (size_t i = 0; i < N_WAYS; i++) {
                 lab_config(b->victim, "{\"process\":{\"args\":[\"/bin/sleep\",\"100\"]}}");
-                assert_int_equal(lab_run(b->victim, "--exeseal", ways[i], "create", "-b", b->victim->bundle,
-                                         b->victim->id, NULL)
-                                         ->code,
-                                 0);
+                assert_ran(lab_run(b->victim, "--exeseal", ways[i], "create", "-b", b->victim->bundle,
+                                   b->victim->id, NULL));
                 snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
                 configure(b->lab, link, ADMIN, 0);
                 pid_t pid = lab_spawn(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL);
                 assert_int_equal(lab_wait(pid), 0);
                 report(b->lab, "waiting\n");
-                assert_int_equal(lab_run(b->victim, "start", b->victim->id, NULL)->code, 0);
+                assert_ran(lab_run(b->victim, "start", b->victim->id, NULL));
                 assert_held(b, attack_on(b->lab), ways[i]);
-                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
-                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+                assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
+                assert_ran(lab_run(b->victim, "delete", "--force", b->victim->id, NULL));
         }
 }
 
@@ -222,8 +229,8 @@ static void labrun__parent_of_an_exec__sealed(void **state)
         lab_need_root();
         lab_program = b->labrun;
         configure_args(b->lab, "\"/bin/sleep\",\"100\"", ADMIN, 0);
-        assert_int_equal(lab_run(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL)->code, 0);
-        for (size_t i = 0; i < 4; i++) {
+        assert_ran(lab_run(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL));
+        for (size_t i = 0; i < N_WAYS; i++) {
                 prepare(b->lab);
                 pid_t pid = lab_spawn(b->lab, "--exeseal", ways[i], "exec", b->lab->id, "/attacker", "parent",
                                       "/d", NULL);
@@ -231,7 +238,7 @@ static void labrun__parent_of_an_exec__sealed(void **state)
                 ended(pid);
                 assert_held(b, attack_on(b->lab), ways[i]);
         }
-        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+        assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
 }
 
 /* init itself, seen by a hook that it starts in the container; what the hook leaves behind goes on when init
@@ -242,7 +249,7 @@ static void labrun__init_seen_by_a_hook__sealed(void **state)
 
         lab_need_root();
         lab_program = b->labrun;
-        for (size_t i = 0; i < 4; i++) {
+        for (size_t i = 0; i < N_WAYS; i++) {
                 prepare(b->lab);
                 lab_config(b->lab, "{\"root\":{\"readonly\":false},\"hooks\":{\"startContainer\":[{\"path\":"
                                    "\"/attacker\","
@@ -250,16 +257,11 @@ static void labrun__init_seen_by_a_hook__sealed(void **state)
                                    "\"process\":{\"args\":[\"/bin/sleep\",\"100\"],\"noNewPrivileges\":false,"
                                    "\"capabilities\":{\"bounding\":[" ADMIN "],\"effective\":[" ADMIN
                                    "],\"permitted\":[" ADMIN "]}}}");
-                assert_int_equal(lab_run(b->lab, "--exeseal", ways[i], "create", "-b", b->lab->bundle,
-                                         b->lab->id, NULL)
-                                         ->code,
-                                 0);
-                struct result *r = lab_run(b->lab, "start", b->lab->id, NULL);
-                if (r->code)
-                        print_message("%s", r->err);
-                assert_int_equal(r->code, 0);
+                assert_ran(lab_run(b->lab, "--exeseal", ways[i], "create", "-b", b->lab->bundle, b->lab->id,
+                                   NULL));
+                assert_ran(lab_run(b->lab, "start", b->lab->id, NULL));
                 assert_held(b, attack_on(b->lab), ways[i]);
-                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
         }
 }
 
@@ -300,6 +302,66 @@ static void owner_with_full_stdout(void *arg)
         become_owner(arg);
 }
 
+/* The pid in its own pid namespace of a process that is told by its pid here. */
+static int inner_pid(int pid)
+{
+        char path[64];
+        int inner = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/status", pid);
+        const char *line = strstr(lab_read(path), "\nNSpid:"), *last = line ? line + 7 : NULL;
+        for (const char *p = last; p && *p && *p != '\n'; p++)
+                if (*p == '\t' || *p == ' ')
+                        last = p + 1;
+        inner = last ? atoi(last) : 0;
+        assert_true(inner > 0);
+        return inner;
+}
+
+/*
+ * CVE-2019-5736 by exec: what is executed in the container is /proc/self/exe, the runtime, and root of the
+ * container attacks it, CAP_SYS_ADMIN and all, also as root of a user namespace in which 0 is 0.
+ */
+static void labrun__executed_by_exec__sealed_from_the_containers_root(void **state)
+{
+        static const char *const userns =
+                "{\"linux\":{\"namespaces\":[{\"type\":\"user\"},{\"type\":\"mount\"},"
+                "{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"network\"},{\"type\":\"uts\"}],"
+                "\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":65536}],"
+                "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":65536}]}";
+        static const char *const process =
+                "\"root\":{\"readonly\":false},\"process\":{\"args\":[\"/bin/sleep\",\"100\"],"
+                "\"noNewPrivileges\":false,\"capabilities\":{\"bounding\":[" ADMIN "],\"effective\":[" ADMIN
+                "],\"permitted\":[" ADMIN "]}}}";
+        struct battle *b = *state;
+        char json[2048], pid_file[256], link[64];
+
+        lab_need_root();
+        lab_program = b->labrun;
+        snprintf(pid_file, sizeof(pid_file), "%s/pid", b->lab->dir);
+        for (size_t i = 0; i < 2 * N_WAYS; i++) {
+                const char *way = ways[i % N_WAYS];
+                int full = make_full_fifo(b);
+                snprintf(json, sizeof(json), "%s,%s", i < N_WAYS ? "{\"hostname\":\"h\"" : userns, process);
+                prepare(b->lab);
+                lab_config(b->lab, json);
+                assert_ran(lab_run(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL));
+                lab_before_exec(stdout_is_full, NULL);
+                pid_t pid = lab_spawn(b->lab, "--exeseal", way, "exec", "--detach", "--pid-file", pid_file,
+                                      b->lab->id, "/proc/self/exe", "--help", NULL);
+                assert_int_equal(lab_wait(pid), 0);
+                int prey = atoi(lab_read(pid_file));
+                snprintf(link, sizeof(link), "/proc/%d/exe", inner_pid(prey));
+                pid = lab_spawn(b->lab, "exec", "--detach", b->lab->id, "/attacker", link, "/d", NULL);
+                assert_int_equal(lab_wait(pid), 0);
+                report(b->lab, "waiting\n");
+                assert_int_equal(kill(prey, SIGKILL), 0);
+                assert_held(b, attack_on(b->lab), way);
+                assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
+                close(full);
+        }
+}
+
 /*
  * CVE-2019-5736 itself: the container's process executes /proc/self/exe, which is the runtime then, as the
  * user that owns the host's binary. It hangs, for its standard output is a full pipe, and the attacker takes
@@ -313,7 +375,7 @@ static void labrun__executed_in_the_container_by_its_owner__sealed(void **state)
         lab_need_root();
         assert_int_equal(chown(b->labrun, OWNER, OWNER), 0);
         lab_program = b->labrun;
-        for (size_t i = 0; i < 4; i++) {
+        for (size_t i = 0; i < N_WAYS; i++) {
                 snprintf(json, sizeof(json),
                          "{\"process\":{\"args\":[\"/proc/self/"
                          "exe\",\"--help\"],\"user\":{\"uid\":%d,\"gid\":%d},"
@@ -330,9 +392,9 @@ static void labrun__executed_in_the_container_by_its_owner__sealed(void **state)
                 pid = lab_spawn(b->lab, "run", "--detach", "-b", b->lab->bundle, b->lab->id, NULL);
                 assert_int_equal(lab_wait(pid), 0);
                 report(b->lab, "waiting\n");
-                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+                assert_ran(lab_run(b->victim, "delete", "--force", b->victim->id, NULL));
                 assert_held(b, attack_on(b->lab), ways[i]);
-                assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+                assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
                 close(full);
         }
 }
@@ -363,17 +425,14 @@ static void labrun__started_from_a_memfd_that_is_not_sealed__seals_itself(void *
                 int fd = labrun_in_memfd(b, seals[i]);
                 snprintf(program, sizeof(program), "/proc/%d/fd/%d", (int)getpid(), fd);
                 lab_program = program;
-                struct result *r = lab_run(b->victim, "create", "-b", b->victim->bundle, b->victim->id, NULL);
-                if (r->code)
-                        print_message("%s", r->err);
-                assert_int_equal(r->code, 0);
+                assert_ran(lab_run(b->victim, "create", "-b", b->victim->bundle, b->victim->id, NULL));
                 close(fd);
                 lab_program = b->labrun;
                 snprintf(link, sizeof(link), "/proc/%s/exe", lab_state(b->victim, "pid"));
                 int exe = open(link, O_RDONLY | O_CLOEXEC), got = fcntl(exe, F_GET_SEALS);
                 assert_int_equal(got & ALL_SEALS, ALL_SEALS);
                 close(exe);
-                assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+                assert_ran(lab_run(b->victim, "delete", "--force", b->victim->id, NULL));
         }
 }
 
@@ -394,8 +453,7 @@ static void labrun__executed_in_a_rootless_container_by_its_owner__sealed(void *
         assert_int_equal(system(command), 0);
         lab_program = b->labrun;
         lab_before_exec(become_owner, NULL);
-        assert_int_equal(lab_run(b->victim, "spec", "--rootless", "--bundle", b->victim->bundle, NULL)->code,
-                         0);
+        assert_ran(lab_run(b->victim, "spec", "--rootless", "--bundle", b->victim->bundle, NULL));
         snprintf(command, sizeof(command),
                  "sed -i 's#\"sh\"#\"/proc/self/exe\", \"--help\"#; s/\"terminal\": true/\"terminal\": "
                  "false/' %s/config.json",
@@ -415,7 +473,7 @@ static void labrun__executed_in_a_rootless_container_by_its_owner__sealed(void *
                 _exit(1);
         }
         report(b->lab, "waiting\n");
-        assert_int_equal(lab_run(b->victim, "delete", "--force", b->victim->id, NULL)->code, 0);
+        assert_ran(lab_run(b->victim, "delete", "--force", b->victim->id, NULL));
         assert_held(b, attack_on(b->lab), "rootless");
         assert_int_equal(lab_wait(pid), 0);
         close(full);
@@ -496,7 +554,7 @@ static const char *attack_victim(struct battle *b, enum protection how, const ch
         const char *text = attack_on(b->lab);
         if (kept >= 0)
                 close(kept);
-        assert_int_equal(lab_run(b->lab, "delete", "--force", b->lab->id, NULL)->code, 0);
+        assert_ran(lab_run(b->lab, "delete", "--force", b->lab->id, NULL));
         return text;
 }
 
@@ -553,6 +611,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(labrun__init_that_waits__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__parent_of_an_exec__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__init_seen_by_a_hook__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__executed_by_exec__sealed_from_the_containers_root,
+                                                setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__started_from_a_memfd_that_is_not_sealed__seals_itself,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__executed_in_a_rootless_container_by_its_owner__sealed,
