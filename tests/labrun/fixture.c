@@ -172,6 +172,14 @@ static void slurp(int fd, char *buf, size_t size)
         close(fd);
 }
 
+/* A planted fault's labrun comes by the environment (tests/faults/check). */
+static const char *labrun(void)
+{
+        const char *tested = getenv("LABRUN_TESTED");
+
+        return lab_program ? lab_program : tested ? tested : LABRUN;
+}
+
 static pid_t start(const char *program, const char *root, va_list ap, int out, int err)
 {
         char *argv[32] = {(char *)program, "--root", (char *)root};
@@ -220,7 +228,7 @@ struct result *lab_run(struct lab *lab, ...)
         struct result *r;
 
         va_start(ap, lab);
-        r = run(lab_program ? lab_program : LABRUN, lab->root, ap);
+        r = run(labrun(), lab->root, ap);
         va_end(ap);
         return r;
 }
@@ -242,7 +250,7 @@ pid_t lab_spawn(struct lab *lab, ...)
         pid_t pid;
 
         va_start(ap, lab);
-        pid = start(lab_program ? lab_program : LABRUN, lab->root, ap, -1, -1);
+        pid = start(labrun(), lab->root, ap, -1, -1);
         va_end(ap);
         return pid;
 }
