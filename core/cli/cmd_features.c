@@ -85,7 +85,7 @@ static json_t *os(void)
                 "{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:o, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:{s:b}}}",
                 "namespaces", namespaces(), "capabilities", capabilities(), "cgroup", "v1", 1, "v2", 1,
                 "systemd", 0, "systemdUser", 0, "rdma", 0, "seccomp", seccomp(), "apparmor", "enabled", 0,
-                "selinux", "enabled", 0, "intelRdt", "enabled", 0, "mountExtensions", "idmap", "enabled", 0);
+                "selinux", "enabled", 0, "intelRdt", "enabled", 0, "mountExtensions", "idmap", "enabled", 1);
 }
 
 /* jansson's packing fails as a whole when one of its parts could not be made. */

@@ -45,17 +45,6 @@ static int refuse_process(const struct config_process *p, struct err *err)
         return REFUSE_FIRST(asks, err);
 }
 
-static int refuse_mount(const struct config_mount *m, size_t i, struct err *err)
-{
-        char place[64];
-
-        if (m->uid_mappings.n == 0 && m->gid_mappings.n == 0)
-                return 0; /* the options idmap and ridmap are refused where options are read */
-        snprintf(place, sizeof(place), "/mounts/%zu/%s", i,
-                 m->uid_mappings.n ? "uidMappings" : "gidMappings");
-        return refuse(err, place, "id-mapped mounts");
-}
-
 static bool asks_memory(const struct config_resources *r)
 {
         return r->memory.limit.set || r->memory.reservation.set || r->memory.swap.set ||
@@ -112,8 +101,6 @@ int config_refuse_unsupported(const struct config *c, struct err *err)
 {
         int r = refuse_process(&c->process, err);
 
-        for (size_t i = 0; r == 0 && i < c->mounts.n; i++)
-                r = refuse_mount(&c->mounts.item[i], i, err);
         if (r == 0)
                 r = refuse_linux(&c->linux_, err);
         if (r == 0)

@@ -15,6 +15,7 @@
 #include "core/container/destroy.h"
 #include "core/container/handover.h"
 #include "core/container/hooks.h"
+#include "core/container/idmapped.h"
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/process.h"
@@ -184,28 +185,42 @@ static int make_surroundings(struct creation *c, struct err *err)
         return r;
 }
 
-static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
+static int clone_init(struct creation *c, int socket, const struct init_plain *plain, pid_t *ret_pid,
+                      struct err *err)
 {
-        struct init_plain plain = {.preserve = c->args->inventory.preserve,
-                                   .entry_end = c->args->inventory.entry_end,
-                                   .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
-                                   .keep_keyring = c->args->keep_keyring};
         struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
                                  .fn = init_main,
                                  .fds = &socket,
                                  .nfds = 1,
-                                 .data = &plain,
-                                 .len = sizeof(plain)};
+                                 .data = plain,
+                                 .len = sizeof(*plain)};
         pid_t pid;
 
         if (stage_needed(c->config))
-                return stage_spawn(c->sys, c->config, &plain, socket, ret_pid, &c->pidfd, err);
+                return stage_spawn(c->sys, c->config, plain, socket, ret_pid, &c->pidfd, err);
         pid = c->sys->op->spawn(c->sys, &args, &c->pidfd);
         if (pid < 0)
                 return err_sys(err, pid, "clone3", "/linux/namespaces", "making init%s",
                                namespaces_clone_hint(c->config, pid));
         *ret_pid = pid;
         return 0;
+}
+
+static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
+{
+        size_t n;
+        struct init_plain plain = {.preserve = c->args->inventory.preserve,
+                                   .entry_end = c->args->inventory.entry_end,
+                                   .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
+                                   .keep_keyring = c->args->keep_keyring};
+        int r = idmapped_open(c->sys, c->config, c->args->bundle, plain.mount, &n, err);
+
+        if (r < 0)
+                return r;
+        plain.n_mounts = (unsigned)n;
+        r = clone_init(c, socket, &plain, ret_pid, err);
+        idmapped_close(c->sys, plain.mount, n); /* init has its own */
+        return r;
 }
 
 static int spawn(struct creation *c, struct err *err)

@@ -39,18 +39,30 @@ struct init {
         struct timespec deadline;
 };
 
+/* The lowest fd from first on that is not to be closed; UINT_MAX when there is none. */
+static unsigned next_kept(const struct init_plain *plain, int socket, unsigned first)
+{
+        unsigned next = (unsigned)socket >= first ? (unsigned)socket : UINT_MAX;
+
+        for (unsigned i = 0; i < plain->n_mounts; i++)
+                if ((unsigned)plain->mount[i] >= first && (unsigned)plain->mount[i] < next)
+                        next = (unsigned)plain->mount[i];
+        return next;
+}
+
 /* The parent's fds came with the clone: its end of the socket (whose EOF we need), the lock, the state
  * directory. */
-static int close_inherited(const struct sys *sys, unsigned preserve, int socket, struct err *err)
+static int close_inherited(const struct sys *sys, const struct init_plain *plain, int socket, struct err *err)
 {
-        unsigned first = 3 + preserve, s = (unsigned)socket;
+        unsigned first = 3 + plain->preserve, kept;
         int r = 0;
 
-        assert(s >= first);
-        if (s > first)
-                r = sys->op->close_range(sys, first, s - 1, 0);
+        assert((unsigned)socket >= first);
+        for (; r == 0 && (kept = next_kept(plain, socket, first)) != UINT_MAX; first = kept + 1)
+                if (kept > first)
+                        r = sys->op->close_range(sys, first, kept - 1, 0);
         if (r == 0)
-                r = sys->op->close_range(sys, s + 1, UINT_MAX, 0);
+                r = sys->op->close_range(sys, first, UINT_MAX, 0);
         return r < 0 ? err_sys(err, r, "close_range", NULL, "what the parent had open") : 0;
 }
 
@@ -192,7 +204,8 @@ static int build(struct init *in, struct err *err)
                 r = namespaces_enter(sys, in->config, err);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
         if (r == 0)
-                r = rootfs_prepare(sys, in->config, bundle, &root.fd, err);
+                r = rootfs_prepare(sys, in->config, bundle, in->plain.mount, &root.fd, err);
+        idmapped_close(sys, in->plain.mount, in->plain.n_mounts); /* attached, they need no fd */
         if (r == 0)
                 r = hooks_before_pivot(in, root.fd, err);
         if (r == 0)
@@ -364,7 +377,7 @@ static int make_argv(const struct init *in, char ***ret_argv, struct err *err)
 static int run(struct init *in, int socket, struct err *err)
 {
         char **argv = NULL;
-        int r = close_inherited(in->sys, in->plain.preserve, socket, err);
+        int r = close_inherited(in->sys, &in->plain, socket, err);
 
         if (r == 0)
                 r = protect(in->sys, in->plain.unmapped, err);

@@ -21,14 +21,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/container/idmapped.h"
+
 struct sys;
 
 struct init_plain {
         unsigned preserve;  /* N; init closes what is above 2+N before it reads anything */
         unsigned entry_end; /* of struct fds_inventory, which CONFIG doesn't carry */
-        unsigned unmapped;  /* 1: an ordinary user's, in a new user namespace whose maps the parent writes when asked.
-                               Until then init stays dumpable, or the parent could not open its files in /proc. Root
-                               can, and root's init never is: others with its uid could take it over */
+        unsigned n_mounts;  /* id-mapped mounts, idmapped.h: fds that init inherits and attaches, in their
+                               order */
+        int mount[IDMAPPED_MAX];
+        unsigned unmapped; /* 1: an ordinary user's, in a new user namespace whose maps the parent writes when
+                              asked. Until then init stays dumpable, or the parent could not open its files in
+                              /proc. Root can, and root's init never is: others with its uid could take it
+                              over */
         unsigned keep_keyring; /* 1: --no-new-keyring */
         unsigned exec;         /* 1: born in a container's namespaces, where nothing is to be built */
 };

@@ -40,6 +40,13 @@ int mnt_propagate(const struct sys *sys, int fd, uint64_t type, bool recursive)
         return set_attr(sys, fd, &attr, recursive);
 }
 
+int mnt_map_ids(const struct sys *sys, int fd, int userns_fd, bool recursive)
+{
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns_fd};
+
+        return set_attr(sys, fd, &attr, recursive);
+}
+
 int mnt_attach(const struct sys *sys, int mount_fd, int target_fd)
 {
         return sys->op->move_mount(sys, mount_fd, "", target_fd, "",

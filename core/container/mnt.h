@@ -25,6 +25,9 @@ int mnt_set(const struct sys *sys, int fd, const struct mount_attrs *attrs, bool
 /* type: MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE. */
 int mnt_propagate(const struct sys *sys, int fd, uint64_t type, bool recursive);
 
+/* Maps the ids of a detached mount, and with recursive of those below it, by a user namespace:
+ * MOUNT_ATTR_IDMAP. */
+int mnt_map_ids(const struct sys *sys, int fd, int userns_fd, bool recursive);
 int mnt_attach(const struct sys *sys, int mount_fd, int target_fd);
 
 /* A new file system that is being configured. */

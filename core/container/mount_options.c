@@ -25,6 +25,7 @@ enum kind {
         RBIND,
         REMOUNT,
         IGNORE,
+        IDMAP, /* idmapped.h does it */
         REFUSE
 };
 
@@ -47,7 +48,7 @@ static const struct word words[] = {
         {"diratime", CLEAR, MOUNT_ATTR_NODIRATIME},
         {"dirsync", FS_ON, 0},
         {"exec", CLEAR, MOUNT_ATTR_NOEXEC},
-        {"idmap", REFUSE, 0},
+        {"idmap", IDMAP, 0},
         {"lazytime", FS_ON, 0},
         {"loud", IGNORE, 0}, /* silent and loud only say what the kernel logs */
         {"mand", FS_ON, 0},
@@ -65,7 +66,7 @@ static const struct word words[] = {
         {"rbind", RBIND, 0},
         {"relatime", ATIME, MOUNT_ATTR_RELATIME},
         {"remount", REMOUNT, 0},
-        {"ridmap", REFUSE, 0},
+        {"ridmap", IDMAP, 0},
         {"ro", SET, MOUNT_ATTR_RDONLY},
         {"rprivate", RPROPAGATION, MS_PRIVATE},
         {"rshared", RPROPAGATION, MS_SHARED},
@@ -114,7 +115,7 @@ const char *mount_option_known(size_t i, char buf[MOUNT_OPTION_MAX])
         for (size_t k = 0; k < 2 * n; k++) {
                 const struct word *w = &words[k % n];
                 bool recursive;
-                if (w->kind == REFUSE || (k >= n && w->kind > NOT_ATIME))
+                if (w->kind == REFUSE || w->kind == IDMAP || (k >= n && w->kind > NOT_ATIME))
                         continue;
                 snprintf(buf, MOUNT_OPTION_MAX, "%s%s", k >= n ? "r" : "", w->name);
                 if (k >= n && (!find(buf, &recursive) || !recursive)) /* a word of its own, as rbind is */
@@ -199,6 +200,7 @@ static int apply(struct mount_options *o, const char *option, const char *place,
         case FS_ON:
         case FS_OFF:
         case IGNORE:
+        case IDMAP:
                 return 0;
         default:
                 apply_attr(recursive ? &o->rec : &o->attr, w);
@@ -240,12 +242,6 @@ int mount_options_parse(const struct config_mount *mount, size_t index, struct m
                 r = check_no_fs(mount->options.item[i], o.remount ? "remount" : "bind mount", place, err);
                 if (r < 0)
                         return r;
-        }
-        if (mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0) {
-                snprintf(place, sizeof(place), "/mounts/%zu/%s", index,
-                         mount->uid_mappings.n > 0 ? "uidMappings" : "gidMappings");
-                return err_set(err, ENOTSUP, "mount", place,
-                               "labrun does not support mounts with id mappings");
         }
         *ret_options = o;
         return 0;

@@ -56,7 +56,7 @@ const char *mount_option_known(size_t i, char buf[MOUNT_OPTION_MAX]);
 
 /*
  * index is the entry's place in /mounts. Errors: -EINVAL (not for a bind mount; an empty word), -ENOTSUP
- * (idmap, ridmap, tmpcopyup, mappings), -E2BIG (too many propagation words), all with the pointer
+ * (tmpcopyup), -E2BIG (too many propagation words), all with the pointer
  * /mounts/N/options/M.
  */
 int mount_options_parse(const struct config_mount *mount, size_t index, struct mount_options *ret_options,

@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/idmapped.h"
 #include "core/container/inside.h"
 #include "core/container/mnt.h"
 #include "core/container/mount_options.h"
@@ -204,6 +205,16 @@ static int set_attrs(const struct mounts *m, size_t index, const struct mount_op
         return 0;
 }
 
+/* The entry's own, out of those that the parent made. */
+static int copy_idmapped(const struct mounts *m, size_t index)
+{
+        size_t k = 0;
+
+        for (size_t i = 0; i < index; i++)
+                k += idmapped_wanted(entry(m, i));
+        return m->idmapped ? m->sys->op->fcntl(m->sys, m->idmapped[k], F_DUPFD_CLOEXEC, 3) : -ENOTSUP;
+}
+
 /*
  * Flags that the options don't name stay those of the source: a nosuid source stays nosuid, and flags that
  * the kernel has locked (mount_namespaces(7)) are never touched by accident.
@@ -219,7 +230,9 @@ static int do_bind(const struct mounts *m, size_t index, const struct mount_opti
 
         if (!e->source || !*e->source)
                 return err_set(err, EINVAL, "mount", source.text, "a bind mount needs a source");
-        SCOPED_FD tree = {m->sys, mnt_clone(m->sys, m->bundle_fd, e->source, o->bind_recursive)};
+        SCOPED_FD tree = {m->sys, idmapped_wanted(e)
+                                          ? copy_idmapped(m, index)
+                                          : mnt_clone(m->sys, m->bundle_fd, e->source, o->bind_recursive)};
         if (tree.fd < 0)
                 return err_sys(err, tree.fd, "mount", source.text, "%s%s", e->source, mnt_hint(tree.fd));
         r = m->sys->op->fstat(m->sys, tree.fd, &st);

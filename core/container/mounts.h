@@ -15,9 +15,10 @@ struct sys;
 struct mounts {
         const struct sys *sys;
         const struct config *config;
-        int bundle_fd; /* relative sources begin here */
-        int root_fd;   /* the container's root */
-        int *late_ro;  /* by entry: the mount that mounts_late_readonly makes read-only, or -1 */
+        int bundle_fd;       /* relative sources begin here */
+        int root_fd;         /* the container's root */
+        const int *idmapped; /* idmapped.h: the detached mounts of the entries that want one; borrowed */
+        int *late_ro;        /* by entry: the mount that mounts_late_readonly makes read-only, or -1 */
 };
 
 /*

@@ -156,8 +156,8 @@ static int furnish(struct mounts *m, struct err *err)
         return r;
 }
 
-int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle, int *ret_root_fd,
-                   struct err *err)
+int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle,
+                   const int *idmapped, int *ret_root_fd, struct err *err)
 {
         SCOPED_FD host_root = {sys, -1}, bundle_fd = {sys, -1}, rootfs = {sys, -1}, bound = {sys, -1};
         struct mount_propagation propagation;
@@ -177,7 +177,11 @@ int rootfs_prepare(const struct sys *sys, const struct config *config, const cha
                 r = bind_rootfs(sys, rootfs.fd, &bound.fd, err);
         if (r < 0)
                 return r;
-        struct mounts m = {.sys = sys, .config = config, .bundle_fd = bundle_fd.fd, .root_fd = bound.fd};
+        struct mounts m = {.sys = sys,
+                           .config = config,
+                           .bundle_fd = bundle_fd.fd,
+                           .root_fd = bound.fd,
+                           .idmapped = idmapped};
         r = furnish(&m, err);
         if (r == 0)
                 *ret_root_fd = scoped_fd_steal(&bound);

@@ -18,7 +18,7 @@ struct sys;
  * pivot: pivot_root without a put_old directory, the old root detached; cwd is "/" afterwards.
  * finish: inside the new root: rootfsPropagation, sysctl, readonlyPaths, maskedPaths, root.readonly.
  */
-int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle, int *ret_root_fd,
-                   struct err *err);
+int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle,
+                   const int *idmapped, int *ret_root_fd, struct err *err);
 int rootfs_pivot(const struct sys *sys, int root_fd, struct err *err);
 int rootfs_finish(const struct sys *sys, const struct config *config, struct err *err);

@@ -169,7 +169,9 @@ static void run__spec_rootless__root_of_one_id(void **state)
                  "CapInh: 0000000000000000\nCapPrm: 0000000020000420\nCapEff: 0000000020000420\n"
                  "CapBnd: 0000000020000420\nCapAmb: 0000000000000000\nNoNewPrivs: 1\n",
                  user, group);
-        if (geteuid() != 0 && getgroups(0, NULL) > 0) { /* the groups of whoever runs this can't be dropped: they show as 65534 */
+        if (geteuid() != 0 &&
+            getgroups(0, NULL) >
+                    0) { /* the groups of whoever runs this can't be dropped: they show as 65534 */
                 print_message("skip: the caller's groups are part of what is compared\n");
                 skip();
         }
@@ -365,6 +367,9 @@ static void config__what_an_ordinary_user_may_not__refused_with_pointer(void **s
                 {"{\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"},{\"type\":\"uts\"},"
                  "{\"type\":\"pid\"},{\"type\":\"network\",\"path\":\"/proc/1/ns/net\"}]}}",
                  "/linux/namespaces/4/path: "},
+                {"{\"mounts\":[{\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"/"
+                 "tmp\",\"options\":[\"idmap\"]}]}",
+                 "/mounts/0: only root can map the ids of a mount"},
                 {"{\"mounts\":[{\"destination\":\"/sys\",\"type\":\"sysfs\"}]}",
                  "/mounts/0/type: sysfs (in a user namespace it needs a new network namespace"},
         };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -437,6 +438,104 @@ static void run__pid_namespace_joined__by_init_alone(void **state)
         waitpid(holder, NULL, 0);
 }
 
+/* --- mounts whose ids are mapped --- */
+
+#define VOLUME                                                                                          \
+        "\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev\",\"type\":" \
+        "\"tmpfs\"},{\"destination\":\"/volume\",\"type\":\"bind\",\"source\":\"volume\","
+#define LOOK "stat -c '%u:%g' /volume/file; echo x >/volume/new && stat -c '%u:%g' /volume/new"
+
+/* On a tmpfs of its own, in this program's mount namespace: not every /tmp can have its ids mapped. */
+static void make_volume(struct lab *lab, char *path, size_t size)
+{
+        snprintf(path, size, "%s/volume", lab->rootfs);
+        mkdir(path, 0755);
+        snprintf(path, size, "%s/volume", lab->bundle);
+        if (mkdir(path, 0755) == 0)
+                assert_int_equal(mount("tmpfs", path, "tmpfs", 0, "mode=0755"), 0);
+        strcat(path, "/file");
+        close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+        assert_int_equal(chown(path, 5, 6), 0);
+        *strrchr(path, '/') = '\0';
+}
+
+static void run_volume(struct lab *lab, const char *merge, const char *text)
+{
+        struct result *r;
+
+        lab_config(lab, merge);
+        lab_file(lab, "/tmp/script", LOOK, 0755);
+        r = lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL);
+        assert_string_equal(r->err, "");
+        assert_string_equal(r->out, text);
+}
+
+/* The ids on disk are those in the container, whatever the host ids of its user namespace are. */
+static void run__idmapped_volume__ids_of_the_disk(void **state)
+{
+        struct lab *lab = *state;
+        char path[256], file[300], merge[1024];
+        struct stat st;
+        pid_t other;
+
+        lab_need_root();
+        make_volume(lab, path, sizeof(path));
+        snprintf(file, sizeof(file), "%s/new", path);
+        run_volume(lab,
+                   "{\"process\":{" SCRIPT "}," VOLUME "\"options\":[\"rbind\",\"idmap\"]}],\"linux\":{" MAPS(
+                           800000) "," NS(NEW PID UTS NET) "}}",
+                   "5:6\n0:0\n");
+        assert_int_equal(stat(file, &st), 0);
+        assert_true(st.st_uid == 0 && st.st_gid == 0);
+        unlink(file);
+        other = make_other(CLONE_NEWUSER, BASE + 3000);
+        snprintf(merge, sizeof(merge),
+                 "{\"process\":{" SCRIPT "}," VOLUME
+                 "\"options\":[\"bind\",\"ridmap\"]}],\"linux\":{" NS(JOIN PID UTS NET) "}}",
+                 other);
+        run_volume(lab, merge, "5:6\n0:0\n");
+        assert_int_equal(stat(file, &st), 0);
+        assert_true(st.st_uid == 0 && st.st_gid == 0);
+        end_other(other);
+        assert_int_equal(umount2(path, MNT_DETACH), 0);
+        assert_true(lab_clean(lab));
+}
+
+static void run__volume_with_its_own_mappings__by_them(void **state)
+{
+        struct lab *lab = *state;
+        char path[256];
+
+        lab_need_root();
+        make_volume(lab, path, sizeof(path));
+        run_volume(lab,
+                   "{\"process\":{" SCRIPT ",\"user\":{\"uid\":7000,\"gid\":7000}}," VOLUME
+                   "\"options\":[\"bind\"],\"uidMappings\":" MAP(7000) ",\"gidMappings\":" MAP(7000) "}]}",
+                   "7005:7006\n7000:7000\n");
+        assert_int_equal(umount2(path, MNT_DETACH), 0);
+}
+
+static void run__ids_that_cannot_be_mapped__refused_with_pointer(void **state)
+{
+        lab_need_root();
+#define USERNS "\"linux\":{" MAPS(800000) "," NS(NEW PID UTS NET) "}}"
+        assert_refused(*state, "{" VOLUME "\"options\":[\"bind\",\"idmap\"]}]," USERNS,
+                       "/mounts/2/source: volume: No such file or directory");
+        assert_refused(
+                *state,
+                "{\"mounts\":[{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"options\":[\"idmap\"]}]," USERNS,
+                "/mounts/0: only the ids of a bind mount can be mapped");
+        assert_refused(*state,
+                       "{\"mounts\":[{\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"/proc/sys\","
+                       "\"options\":[\"idmap\"]}]," USERNS,
+                       "/mounts/0: mapping the ids of /proc/sys: its file system can't");
+        assert_refused(*state,
+                       "{\"mounts\":[{\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"/tmp\","
+                       "\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":9},"
+                       "{\"containerID\":5,\"hostID\":50,\"size\":9}],\"gidMappings\":" MAP(1) "}]," USERNS,
+                       "/mounts/0/uidMappings/1/containerID: overlaps the range 0");
+}
+
 /* --- init while it waits --- */
 
 static void check_held(struct lab *lab)
@@ -532,8 +631,17 @@ int main(void)
                 T(run__joined_with_others__host_owned_and_owned_by_it),
                 T(run__new_beside_a_host_owned_one__both),
                 T(run__pid_namespace_joined__by_init_alone),
+                T(run__idmapped_volume__ids_of_the_disk),
+                T(run__volume_with_its_own_mappings__by_them),
+                T(run__ids_that_cannot_be_mapped__refused_with_pointer),
                 T(create__held_init__is_undumpable_without_fds_of_the_host),
                 T(create__joined_killed_at_moments__delete_force_cleans),
         };
+        /* volumes are mounted: for nobody else */
+        if (geteuid() == 0 &&
+            (unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)) {
+                perror("a mount namespace of our own");
+                return 1;
+        }
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
