@@ -261,12 +261,7 @@ static void check_refused(pt *t, const struct config *c)
 {
         const struct config_resources *r = &c->linux_.resources;
 
-        PT_ASSERT(t, !c->process.terminal);
         PT_ASSERT(t, c->linux_.ns[CONFIG_NS_MOUNT].set);
-        PT_ASSERT(t, c->hooks.prestart.n + c->hooks.create_runtime.n + c->hooks.create_container.n +
-                                     c->hooks.start_container.n + c->hooks.poststart.n +
-                                     c->hooks.poststop.n ==
-                             0);
         PT_ASSERT(t, !r->memory.limit.set && !r->cpu.quota.set && !r->pids.set && r->unified.n == 0);
 }
 
