@@ -88,7 +88,6 @@ static void run__options__checked_before_anything_is_made(void **state)
         assert_refused(lab_run(lab, "run", "--preserve-fds", "-1", "a", NULL), 1, "--preserve-fds");
         assert_refused(lab_run(lab, "run", "--preserve-fds", "4294967297", "a", NULL), 1, "--preserve-fds");
         assert_refused(lab_run(lab, "run", "--no-pivot", "a", NULL), 1, "--no-pivot");
-        assert_refused(lab_run(lab, "create", "--console-socket", "x", "a", NULL), 1, "--console-socket");
         assert_refused(lab_run(lab, "run", "-b", "/nonexistent", "a", NULL), 1, "/nonexistent/config.json");
         assert_refused(lab_run(lab, "run", "-b", lab->bundle, "a/b", NULL), 1, "invalid container ID");
         assert_refused(lab_run(lab, "run", "-b", lab->bundle, "..", NULL), 1, "invalid container ID");
