@@ -31,6 +31,7 @@ struct execution {
         const struct exec_args *args;
         struct state_dir dir;
         struct state state;
+        enum state_status status; /* of the container, when exec began */
         char *text; /* the config with the new process in it */
         size_t text_len;
         struct config *config;
@@ -43,14 +44,13 @@ struct execution {
         bool pid_file; /* written */
 };
 
-static int check_status(const struct execution *x, struct err *err)
+static int check_status(struct execution *x, struct err *err)
 {
-        enum state_status status;
-        int r = state_status(x->sys, &x->state, &status, err);
+        int r = state_status(x->sys, &x->state, &x->status, err);
 
         if (r < 0)
                 return r;
-        switch (status) {
+        switch (x->status) {
         case STATE_CREATED:
         case STATE_RUNNING:
                 return 0;
@@ -126,6 +126,14 @@ static int make_channels(struct execution *x, int *ret_socket, struct err *err)
         return 0;
 }
 
+static bool init_gone(const struct execution *x)
+{
+        struct process_stat stat;
+
+        return process_stat_read(x->sys, x->state.pid, &stat, NULL) < 0 || stat.start != x->state.start ||
+               stat.state == 'Z' || stat.state == 'X';
+}
+
 static int spawn(struct execution *x, struct err *err)
 {
         const struct sys *sys = x->sys;
@@ -141,6 +149,8 @@ static int spawn(struct execution *x, struct err *err)
         if (r == 0) {
                 r = stage_spawn_in(sys, NULL, ns, 0, &plain, socket, &x->pid, &x->pidfd, err);
                 exec_join_close(sys, ns);
+                if (r == -ENOMEM && init_gone(x)) /* what clone3 answers for a pid namespace without an init */
+                        r = err_set(err, ESRCH, "exec", x->state.id, "the container's init has just ended");
         }
         close_fd(sys, &socket); /* the last copy but the child's: its death is our EOF */
         if (r == 0)
@@ -194,10 +204,17 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
 {
         struct execution *x = ctx;
 
-        if (ask->kind != SYNC_ASK_CONSOLE)
-                return err_set(err, ENOSYS, "sync", "init", "asks for %s, which nobody does",
-                               sync_ask_name(ask->kind));
-        return console_taker_take(x->sys, &x->console, x->config->process.terminal, fd, err);
+        if (ask->kind == SYNC_ASK_CONSOLE)
+                return console_taker_take(x->sys, &x->console, x->config->process.terminal, fd, err);
+        if (ask->kind == SYNC_ASK_LISTENER && seccomp_notifies(&x->config->linux_.seccomp)) {
+                struct seccomp_handover h = {.seccomp = &x->config->linux_.seccomp,
+                                             .state = &x->state,
+                                             .status = x->status,
+                                             .pid = x->pid,
+                                             .pidfd = x->pidfd};
+                return seccomp_hand_over(x->sys, &h, ask, *fd, err);
+        }
+        return err_set(err, EPROTO, "sync", "init", "asks for %s, which it can't need", sync_ask_name(ask->kind));
 }
 
 static int handshake(struct execution *x, struct err *err)

@@ -442,6 +442,34 @@ static void notify__create_and_start__listener_is_out_before_ready(void **state)
         }
 }
 
+/* exec has the container's profile, and a listener of its own. */
+static void notify__exec__its_own_listener_goes_to_the_agent(void **state)
+{
+        struct lab *lab = *state;
+        struct agent first, second;
+        json_t *o;
+
+        lab_need_root();
+        install(lab);
+        agent_start(lab, &first);
+        configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &first, GETPPID, false, "");
+        assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        agent_start(lab, &second);
+        assert_result(lab_run(lab, "exec", lab->id, "/bin/probe", "110", NULL), 0, "110 4242\n");
+        agent_end(&second);
+        o = json_loads(lab_read(second.state), 0, NULL);
+        assert_string_equal(text_at(json_object_get(o, "state"), "status"), "created");
+        assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "state"), "pid")),
+                         atoi(lab_state(lab, "pid")));
+        assert_true(json_integer_value(json_object_get(o, "pid")) !=
+                    json_integer_value(json_object_get(json_object_get(o, "state"), "pid")));
+        json_decref(o);
+        assert_int_equal(lab_run(lab, "exec", lab->id, "/bin/probe", "110", NULL)->code, 255); /* no agent */
+        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
+        agent_end(&first);
+        assert_true(lab_clean(lab));
+}
+
 static void assert_one_error(const struct result *r, const char *words)
 {
         const char *end = strchr(r->err, '\n');
@@ -514,6 +542,7 @@ int main(void)
                         lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__agent_serves__its_answers_arrive, lab_setup,
                                                 lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__exec__its_own_listener_goes_to_the_agent, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__create_and_start__listener_is_out_before_ready,
                                                 lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__nobody_to_hand_over_to__error_and_nothing_left,
