@@ -5,11 +5,14 @@
  * step:
  *
  *      step                      identity        namespaces      fds besides 0..2+N
- *      before CONFIG             labrun's        new (clone3)    the socket
- *      namespaces, rootfs        labrun's        all             the socket, the fifos
+ *      before CONFIG             labrun's        new (clone3)    the socket, mounts whose ids are mapped
+ *      namespaces, rootfs        labrun's (1)    all             the socket, the fifos, the mounts
  *      identity                  payload's       all             the socket, the fifos
  *      after READY               payload's       all             the fifos
  *      after START               payload's       all             error.fifo
+ *
+ * (1) In a user namespace: nobody's until its ids are mapped (if it is a new one), then 0 of it, with all
+ * capabilities in it and none outside.
  *
  * `exec` makes an init too, by a stage (stage.h) that has joined the container's namespaces: it skips the
  * second row. Its exec and error fifos are pipes, whose other ends its own parent holds.
