@@ -237,6 +237,15 @@ static void commands__ordinary_user__whole_life(void **state)
         assert_non_null(strstr(RUN(lab, "state", lab->id, NULL)->out, "\"created\""));
         assert_int_equal(RUN(lab, "start", lab->id, NULL)->code, 0);
         assert_non_null(strstr(RUN(lab, "state", lab->id, NULL)->out, "\"running\""));
+        r = RUN(lab, "exec", lab->id, "sh", "-c",
+                "id -u; cat /proc/self/uid_map /proc/1/uid_map | uniq | grep -c .; exit 6", NULL);
+        assert_string_equal(r->out, "0\n1\n");
+        assert_int_equal(r->code, 6);
+        assert_int_equal(RUN(lab, "exec", "--user", "1", lab->id, "true", NULL)->code, 255);
+        r = RUN(lab, "ps", lab->id, NULL);
+        assert_non_null(strstr(r->err, "no cgroup"));
+        r = RUN(lab, "pause", lab->id, NULL);
+        assert_non_null(strstr(r->err, "no cgroup"));
         r = RUN(lab, "list", NULL);
         assert_non_null(strstr(r->out, lab->id));
         if (helpers) /* the passwd of this test */
