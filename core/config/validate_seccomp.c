@@ -45,7 +45,7 @@ const char *config_seccomp_word(enum config_words table, size_t i)
 #undef WORD
 }
 
-#define ERRNO_MAX 4095u   /* MAX_ERRNO: the kernel makes it of anything above */
+#define ERRNO_MAX 4094u    /* libseccomp's, below the kernel's MAX_ERRNO, which it makes of anything above */
 #define MESSAGE_MAX 65535u /* SECCOMP_RET_DATA */
 
 static int validate_errno(const char *action, const struct opt_u32 *v, const char *place, struct err *err)
@@ -55,7 +55,7 @@ static int validate_errno(const char *action, const struct opt_u32 *v, const cha
         if (!ONE_OF(action, with_errno))
                 return INVALID(err, "the action has no errno", "%s", place);
         if (v->v > (strcmp(action, "SCMP_ACT_TRACE") == 0 ? MESSAGE_MAX : ERRNO_MAX))
-                return INVALID(err, "is above 4095, or 65535 for SCMP_ACT_TRACE", "%s", place);
+                return INVALID(err, "is above 4094, or 65535 for SCMP_ACT_TRACE", "%s", place);
         return 0;
 }
 

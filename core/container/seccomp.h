@@ -14,7 +14,10 @@
  * counts, and it beats those with args. All args of a rule must hold; if an index is there twice, any arg
  * suffices (the kernel's filters can't express more, and engines rely on it). Which one counts of two rules
  * with args that both hold, is open; the same args twice with different actions are refused.
- * - 32-bit architectures compare the low 32 bits of an argument.
+ * - libseccomp 2.5 gets some profiles wrong, in both directions, that have several rules with args for one system call and
+ *   SCMP_CMP_NE, _LT or _LE among them (every runtime that is built on it does): one rule with args is exact.
+ * - Bits of valueTwo that SCMP_CMP_MASKED_EQ's mask, value, leaves out are ignored.
+ * - 32-bit architectures compare 32 bits: a rule with a larger value may or may not hold there.
  * - SCMP_ACT_KILL is SCMP_ACT_KILL_THREAD. errnoRet is EPERM if absent.
  * - SECCOMP_FILTER_FLAG_TSYNC asks for what is so anyway: init has one thread.
  *   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY.
