@@ -24,6 +24,7 @@ struct pt_source {
 struct pt_source_bytes {
         struct pt_source source;
         const uint8_t *at, *end;
+        size_t choices; /* draws that took bytes; later ones, and those from 0..0, take none */
 };
 
 struct pt_source_prng {

@@ -25,6 +25,7 @@ static uint64_t draw_bytes(struct pt_source *source, uint64_t max, enum pt_kind 
         uint64_t raw = 0;
 
         (void)kind;
+        s->choices += n > 0 && s->at < s->end;
         for (unsigned i = 0; i < n && s->at < s->end; i++)
                 raw |= (uint64_t)*s->at++ << (8 * i);
         return reduce(raw, max);
@@ -37,6 +38,7 @@ static uint64_t draw_knobs(struct pt_source *source, uint64_t max, enum pt_kind 
         uint64_t raw = 0, digit = 1;
 
         (void)kind;
+        s->choices += n > 0 && s->at < s->end;
         for (unsigned i = 0; i < n && s->at < s->end; i++, digit *= 255)
                 raw += (uint64_t)(*s->at++ - 1) * digit; /* never 0: they begin after the last NUL */
         return reduce(raw, max);

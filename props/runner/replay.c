@@ -17,6 +17,7 @@
 
 struct child {
         bool done;
+        struct pt_source_bytes bytes;
         struct pt_result result;
 };
 
@@ -47,15 +48,15 @@ static void print_text(const uint8_t *text, size_t len)
 
 static void child_main(const pt_prop *prop, const uint8_t *data, size_t len, struct child *child)
 {
-        struct pt_source_bytes bytes;
+        struct pt_source_bytes *bytes = &child->bytes;
         unsigned lines = 0;
-        struct pt_exec exec = {.prop = prop, .source = &bytes.source, .say = say, .say_ctx = &lines};
+        struct pt_exec exec = {.prop = prop, .source = &bytes->source, .say = say, .say_ctx = &lines};
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        pt_source_bytes_init(&bytes, prop, data, len);
+        pt_source_bytes_init(bytes, prop, data, len);
         if (prop->flags & PT_TEXT)
-                print_text(bytes.source.text, bytes.source.text_len);
+                print_text(bytes->source.text, bytes->source.text_len);
         printf("draws and notes:\n");
         fflush(stdout);
         pt_execute(&exec, &child->result);
@@ -128,6 +129,7 @@ enum replay_verdict replay_input(const pt_prop *prop, const uint8_t *data, size_
                 return REPLAY_UNABLE;
         }
         bool ended = wait_child(pid, timeout_ms, &status);
+        printf("choices in the input: %zu\n", child->bytes.choices);
         enum replay_verdict verdict = judge(prop, child, !ended, status);
         munmap(child, sizeof(*child));
         return verdict;

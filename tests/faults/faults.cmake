@@ -36,6 +36,12 @@ function(initlab_fault_program target clean out)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${out})
 endfunction()
 
+# Finds the smallest case that fails; with a fault in it on demand: tests/faults/measure
+add_executable(measure faults/measuring/choices.c faults/measuring/document.c faults/measuring/main.c
+  faults/measuring/trial.c $<TARGET_OBJECTS:initlab_properties>)
+target_link_libraries(measure PRIVATE initlab_runner)
+set_target_properties(measure PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
 # initlab_fault(PATCH OUT-DIR PREFIX): the programs that its Seen-by: line asks for, as part of target `faults`
 function(initlab_fault patch out prefix)
   cmake_path(GET patch STEM LAST_ONLY name)
@@ -62,6 +68,7 @@ function(initlab_fault patch out prefix)
   if(tiers MATCHES "tier1")
     initlab_fault_program(${prefix}${name}_prop prop ${out} ${files})
     add_dependencies(faults ${prefix}${name}_prop)
+    initlab_fault_program(${prefix}${name}_measure measure ${out} ${files})
   endif()
   if(tiers MATCHES "tier3|labrun_")
     initlab_fault_program(${prefix}${name}_labrun labrun ${out} ${files})
@@ -101,3 +108,9 @@ foreach(patch ${patches})
     machinery/${name} ${patch} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
   initlab_fault_test(fault-machinery-${name})
 endforeach()
+
+# What measures the smallest cases still comes to what the heads say: of choices, and of a document.
+add_dependencies(faults fault_preserve-fds-off-by-one_measure fault_config-duplicate-key_measure)
+add_test(NAME fault-remeasure COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/faults/remeasure ${CMAKE_BINARY_DIR}
+  preserve-fds-off-by-one config-duplicate-key)
+initlab_fault_test(fault-remeasure)
