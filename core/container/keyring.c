@@ -53,7 +53,10 @@ static int describe(const struct sys *sys, long key, uint32_t *ret_uid, uint32_t
                 return (int)n;
         text[(size_t)n < sizeof(text) ? n : (long)sizeof(text) - 1] = '\0';
         p = strchr(text, ';');
-        if (!p++ || field(&p, 10, &uid) < 0 || field(&p, 10, &gid) < 0 || field(&p, 16, &perm) < 0)
+        if (!p)
+                return -EBADMSG;
+        p++;
+        if (field(&p, 10, &uid) < 0 || field(&p, 10, &gid) < 0 || field(&p, 16, &perm) < 0)
                 return -EBADMSG;
         *ret_uid = uid;
         *ret_perm = perm;
