@@ -401,15 +401,21 @@ static void rootless_option__decides_about_cgroups(void **state)
 
 /* --- where the state is kept --- */
 
-/* labrun without --root, which the fixture always gives: by way of env(1). */
+/*
+ * labrun without --root, which the fixture always gives: by way of env(1). A copy of it, since the user may not enter the
+ * folder that it was built in.
+ */
 static int bare(const struct lab *lab, const char *runtime, const char *arguments, char *out, size_t size)
 {
-        char command[512], file[128];
+        char command[1024], file[128], program[128];
 
         snprintf(file, sizeof(file), "%s/bare", lab->dir);
+        snprintf(program, sizeof(program), "%s/program", lab->dir);
+        snprintf(command, sizeof(command), "install -m 755 %s %s", LABRUN, program);
+        assert_int_equal(system(command), 0);
         snprintf(command, sizeof(command), "%s env -u XDG_RUNTIME_DIR %s%s %s %s >%s 2>&1",
                  geteuid() == 0 ? "setpriv --reuid 61234 --regid 61234 --clear-groups" : "",
-                 runtime ? "XDG_RUNTIME_DIR=" : "", runtime ? runtime : "", LABRUN, arguments, file);
+                 runtime ? "XDG_RUNTIME_DIR=" : "", runtime ? runtime : "", program, arguments, file);
         int code = system(command);
         snprintf(out, size, "%s", lab_read(file));
         return code < 0 ? -1 : code >> 8;
