@@ -116,7 +116,7 @@ static int make_rootfs(const struct scenario *s, int bundle, const void *observe
 {
         /* The mount points are there, so that no runtime has to make them. */
         static const char *const dirs[] = { "rootfs", "rootfs/proc", "rootfs/dev", "rootfs/sys", "rootfs/tmp",
-                                            "rootfs/observation", "rootfs/work" };
+                                            "rootfs/observation", "rootfs/area" };
         int rootfs, rc = 0;
 
         for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
