@@ -57,6 +57,8 @@ struct campaign {
 extern const char *const engine_names[ENGINE_COUNT];
 /* The program of a target in a flavour ("libfuzzer", "afl", "asan", "release"); false: not built. */
 bool place_program(const char *engines, const char *flavour, const char *target, char ret_path[PATH_MAX]);
+/* Whether the program was built from the same sources as this one: it says so itself. */
+bool place_same_sources(const char *program);
 /* The targets for which any engine's program is there, sorted. */
 void place_targets(const char *engines, struct tool_names *ret_targets);
 /* The flavour whose program says best how an input fails: with sanitizers if there is one. NULL: none. */

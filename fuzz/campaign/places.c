@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.h"
+#include "props/tool/sources.h"
+
+#define VERSION_MS 30000 /* a sanitizer that starts on a busy machine takes seconds */
 
 const char *const engine_names[ENGINE_COUNT] = {"libfuzzer", "afl"};
 
@@ -37,6 +40,23 @@ bool place_program(const char *engines, const char *flavour, const char *target,
                 if (access(tool_path(ret_path, "%s/fuzz_%s", dir, target), X_OK) == 0)
                         return true;
         return false;
+}
+
+bool place_same_sources(const char *program)
+{
+        char log[PATH_MAX], mark[64];
+        char *argv[] = {(char *)program, (char *)"--version", NULL};
+        struct tool_data said = {0};
+
+        snprintf(mark, sizeof(mark), " sources %s\n", tool_sources);
+        if (tool_mkdirs(tool_home()) < 0)
+                return false;
+        pid_t pid = process_start(argv, tool_path(log, "%s/version.%d", tool_home(), getpid()), -1);
+        bool same = pid > 0 && process_wait(pid, VERSION_MS) == 0 && tool_read(log, 1u << 20, &said) == 0 &&
+                    memmem(said.p, said.len, mark, strlen(mark));
+        unlink(log);
+        free(said.p);
+        return same;
 }
 
 static bool has(const struct tool_names *names, const char *name)

@@ -19,7 +19,7 @@ __AFL_FUZZ_INIT();
 
 int main(int argc, char **argv)
 {
-        const pt_prop *prop = engine_start();
+        const pt_prop *prop = engine_start(argc, argv);
 
         if (argc > 1)
                 return engine_files(prop, argc - 1, argv + 1);

@@ -6,14 +6,19 @@
 #include <string.h>
 
 #include "fuzz/target.h"
+#include "props/tool/sources.h"
 #include "props/tool/tool.h"
 
 #define INPUT_MAX (64u << 20)
 
-const pt_prop *engine_start(void)
+const pt_prop *engine_start(int argc, char **argv)
 {
         const pt_prop *prop = pt_prop_find(fuzz_property);
 
+        if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+                printf("fuzz_%s %s sources %s\n", fuzz_property, INITLAB_VERSION, tool_sources);
+                exit(fflush(stdout) == 0 ? TOOL_CLEAN : TOOL_UNABLE);
+        }
         if (!prop) {
                 fprintf(stderr, "initlab: no property %s in this program\n", fuzz_property);
                 exit(TOOL_UNABLE);

@@ -8,9 +8,7 @@ static const pt_prop *prop;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-        (void)argc;
-        (void)argv;
-        prop = engine_start();
+        prop = engine_start(*argc, *argv);
         return 0;
 }
 

@@ -32,15 +32,12 @@ int main(int argc, char **argv)
                 usage(stderr);
                 return TOOL_UNABLE;
         }
-        if (strcmp(argv[1], "--version") == 0) {
-                printf("fuzz_%s %s\n", fuzz_property, INITLAB_VERSION);
-                return TOOL_CLEAN;
-        }
+        const pt_prop *prop = engine_start(argc, argv);
         if (strcmp(argv[1], "--help") == 0) {
                 usage(stdout);
                 return TOOL_CLEAN;
         }
         if (argv[1][0] == '-' && argv[1][1] != '\0')
                 return unknown(argv[1]);
-        return engine_files(engine_start(), argc - 1, argv + 1);
+        return engine_files(prop, argc - 1, argv + 1);
 }

@@ -44,6 +44,8 @@ static int minimize(const char *engines, const char *target, const char *path, u
 
         if (!place_program(engines, "libfuzzer", target, program))
                 tool_die(&tool, "fuzz_%s is not built for libfuzzer", target);
+        if (!engines[0] && !place_same_sources(program))
+                tool_die(&tool, "%s is not of the sources of this initlab: build both anew", program);
         if (!judge_input(engines, NULL, target, path, NULL, &before))
                 tool_die(&tool, "could not run %s", program);
         if (!before.fails)

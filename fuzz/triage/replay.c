@@ -60,18 +60,41 @@ static enum answer ask(const char *engines, const char *flavour, const char *who
         return answer;
 }
 
+/*
+ * The first of the flavours (NULL after the last) whose program can be asked, NULL: none, said why. One of other sources
+ * than ours would answer for code that is gone; in a folder that the caller names (--engines) it is what he wants.
+ */
+static const char *choose(const char *engines, const char *const *flavours, const char *who, const char *target)
+{
+        char program[PATH_MAX], initlab[PATH_MAX];
+        const char *old = NULL;
+
+        for (; *flavours; flavours++) {
+                if (!place_program(engines, *flavours, target, program))
+                        continue;
+                if (engines[0] || place_same_sources(program))
+                        return *flavours;
+                old = *flavours;
+        }
+        if (tool_interrupted)
+                return NULL;
+        if (old)
+                printf("%s: not asked: the program in %s is not of the sources of %s; build both anew\n", who, old,
+                       tool_initlab(initlab));
+        else
+                printf("%s: not built\n", who);
+        return NULL;
+}
+
 /* Asks the builds with sanitizers and of AFL++: what one of them found need not fail elsewhere. */
 static enum answer ask_builds(const char *engines, const char *target, const struct tool_data *data)
 {
-        char program[PATH_MAX], input[PATH_MAX];
-        const char *sanitizers = place_program(engines, "libfuzzer", target, program) ? "libfuzzer"
-                                 : place_program(engines, "asan", target, program)    ? "asan"
-                                                                                      : NULL;
-        bool afl = place_program(engines, "afl", target, program);
+        static const char *const with_sanitizers[] = {"libfuzzer", "asan", NULL}, *const with_afl[] = {"afl", NULL};
+        char input[PATH_MAX];
+        const char *sanitizers = choose(engines, with_sanitizers, "with sanitizers", target);
+        const char *afl = choose(engines, with_afl, "with AFL++", target);
         enum answer first = PASSES, second = PASSES;
 
-        if (!sanitizers)
-                printf("with sanitizers: not built\n");
         if (sanitizers || afl) {
                 int rc = tool_write(tool_path(input, "%s/replay.%d.input", tool_home(), getpid()), data->p,
                                     data->len);
@@ -83,8 +106,6 @@ static enum answer ask_builds(const char *engines, const char *target, const str
                         second = ask(engines, "afl", "with AFL++", target, input);
                 unlink(input);
         }
-        if (!afl)
-                printf("with AFL++: not built\n");
         return first == FAILS || second == FAILS ? FAILS : first == SILENT ? first : second;
 }
 
