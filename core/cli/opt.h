@@ -1,5 +1,5 @@
 /*
- * Command lines from tables: the same table parses, prints help, and (later) makes man page and completion.
+ * Command lines from tables: the same table parses, prints help, and makes man page and completion (doc.awk).
  * GNU conventions: --name VALUE, --name=VALUE, -n VALUE, -nVALUE; "--" ends the options; parsing stops at the first
  * operand (global options, then the command, then its own). Pure: no output, no exit, no getopt.
  */

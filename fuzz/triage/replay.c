@@ -90,23 +90,23 @@ static const char *choose(const char *engines, const char *const *flavours, cons
 static enum answer ask_builds(const char *engines, const char *target, const struct tool_data *data)
 {
         static const char *const with_sanitizers[] = {"libfuzzer", "asan", NULL}, *const with_afl[] = {"afl", NULL};
+        static const struct {
+                const char *who, *const *flavours;
+        } builds[] = {{"with sanitizers", with_sanitizers}, {"with AFL++", with_afl}};
+        enum answer worst = PASSES;
         char input[PATH_MAX];
-        const char *sanitizers = choose(engines, with_sanitizers, "with sanitizers", target);
-        const char *afl = choose(engines, with_afl, "with AFL++", target);
-        enum answer first = PASSES, second = PASSES;
+        int rc = tool_write(tool_path(input, "%s/replay.%d.input", tool_home(), getpid()), data->p, data->len);
 
-        if (sanitizers || afl) {
-                int rc = tool_write(tool_path(input, "%s/replay.%d.input", tool_home(), getpid()), data->p,
-                                    data->len);
-                if (rc < 0)
-                        tool_die(&tool, "%s: %s", input, strerror(-rc));
-                if (sanitizers)
-                        first = ask(engines, sanitizers, "with sanitizers", target, input);
-                if (afl && !tool_interrupted)
-                        second = ask(engines, "afl", "with AFL++", target, input);
-                unlink(input);
+        if (rc < 0)
+                tool_die(&tool, "%s: %s", input, strerror(-rc));
+        for (size_t i = 0; i < sizeof(builds) / sizeof(*builds) && !tool_interrupted; i++) {
+                const char *flavour = choose(engines, builds[i].flavours, builds[i].who, target);
+                enum answer answer = flavour ? ask(engines, flavour, builds[i].who, target, input) : PASSES;
+                if (answer == FAILS || worst == PASSES)
+                        worst = answer;
         }
-        return first == FAILS || second == FAILS ? FAILS : first == SILENT ? first : second;
+        unlink(input);
+        return worst;
 }
 
 int main(int argc, char **argv)
