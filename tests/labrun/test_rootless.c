@@ -1,125 +1,15 @@
-/*
- * labrun as an ordinary user. As root the tests drop to one, whose subordinate ids are in files of this
- * test's own, in a mount namespace of this program's own; an ordinary user runs them as himself, with what he
- * has.
- */
+/* labrun as an ordinary user: see ordinary.h. */
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include <jansson.h>
+#include "tests/labrun/ordinary.h"
 
-#include "tests/labrun/fixture.h"
-
-#define USER 61234
-#define SUBIDS 700000
 #define STATUS "grep -E '^(Uid|Gid|Groups|Cap|NoNew)' /proc/self/status | tr '\\t' ' '"
-
-static uid_t user;
-static gid_t group;
-static bool helpers; /* newuidmap(1) is there, and may map SUBIDS and 1,000 more for us */
-static const char *path_variable = "/usr/sbin:/usr/bin:/sbin:/bin", *runtime_dir;
-
-static void write_text(const char *path, const char *text, mode_t mode)
-{
-        FILE *f = fopen(path, "we");
-
-        assert_non_null(f);
-        fputs(text, f);
-        fclose(f);
-        chmod(path, mode);
-}
-
-/* What newuidmap looks into, as the test wants it to be. */
-static void fake_files(void)
-{
-        static const char *const names[] = {"passwd", "group", "subuid", "subgid"};
-        char text[256], from[64], to[64], dir[] = "/tmp/rootless-etc-XXXXXX";
-
-        assert_non_null(mkdtemp(dir));
-        chmod(dir, 0755);
-        for (int i = 0; i < 4; i++) {
-                snprintf(from, sizeof(from), "%s/%s", dir, names[i]);
-                snprintf(to, sizeof(to), "/etc/%s", names[i]);
-                snprintf(text, sizeof(text),
-                         i == 0   ? "root:x:0:0::/:/bin/sh\nlab:x:%d:%d::/:/bin/sh\n"
-                         : i == 1 ? "root:x:0:\nlab:x:%d:\n"
-                                  : "lab:%d:1000\n",
-                         i < 2 ? USER : SUBIDS, USER);
-                write_text(from, text, 0644);
-                if (access(to, F_OK) == 0)
-                        assert_int_equal(mount(from, to, NULL, MS_BIND, NULL), 0);
-                unlink(from);
-        }
-        rmdir(dir);
-}
-
-static void be_the_user(void *arg)
-{
-        (void)arg;
-        if (geteuid() == 0 &&
-            (setgroups(0, NULL) < 0 || setresgid(group, group, group) < 0 || setresuid(user, user, user) < 0))
-                _exit(99);
-        setenv("PATH", path_variable, 1);
-        if (runtime_dir)
-                setenv("XDG_RUNTIME_DIR", runtime_dir, 1);
-        else
-                unsetenv("XDG_RUNTIME_DIR");
-}
-
-/* labrun as the user. */
-#define RUN(lab, ...) (lab_before_exec(be_the_user, NULL), lab_run(lab, __VA_ARGS__))
-
-static void give_to_user(const struct lab *lab)
-{
-        char command[256];
-
-        snprintf(command, sizeof(command), "chown -Rh %u:%u %s", user, group, lab->dir);
-        assert_int_equal(geteuid() == 0 ? system(command) : 0, 0);
-}
-
-static int setup(void **state)
-{
-        int r = lab_setup(state);
-
-        if (r == 0)
-                give_to_user(*state);
-        return r;
-}
-
-static int teardown(void **state)
-{
-        struct lab *lab = *state;
-
-        RUN(lab, "delete", "--force", lab->id, NULL);
-        return lab_teardown(state);
-}
-
-/* What `labrun spec --rootless` writes for the user, with this merged in. */
-static void config(struct lab *lab, const char *merge)
-{
-        char path[256];
-
-        snprintf(path, sizeof(path), "%s/config.json", lab->bundle);
-        unlink(path);
-        assert_int_equal(RUN(lab, "spec", "--rootless", "--bundle", lab->bundle, NULL)->code, 0);
-        json_t *o = json_load_file(path, 0, NULL), *more = json_loads(merge, 0, NULL);
-        assert_non_null(o);
-        assert_non_null(more);
-        assert_int_equal(json_object_update_recursive(o, more), 0);
-        assert_int_equal(json_dump_file(o, path, 0), 0);
-        json_decref(o);
-        json_decref(more);
-}
-
 #define ARGS(script) "{\"process\":{\"args\":[\"/bin/sh\",\"-c\",\"" script "\"]}}"
 #define SCRIPT "\"args\":[\"/bin/sh\",\"/tmp/script\"]"
 
@@ -136,7 +26,7 @@ static void assert_prints(struct lab *lab, const char *merge, const char *script
 {
         struct result *r;
 
-        config(lab, merge);
+        ordinary_config(lab, merge);
         lab_file(lab, "/tmp/script", script, 0755);
         r = run(lab);
         assert_string_equal(r->out, text);
@@ -148,7 +38,7 @@ static void assert_refused(struct lab *lab, const char *merge, const char *what)
 {
         struct result *r;
 
-        config(lab, merge);
+        ordinary_config(lab, merge);
         r = RUN(lab, "run", "-b", lab->bundle, lab->id, NULL);
         if (r->code != 1 || !strstr(r->err, what))
                 print_message("%s: exit %d: %s\n", merge, r->code, r->err);
@@ -168,7 +58,7 @@ static void run__spec_rootless__root_of_one_id(void **state)
                  "Uid: 0 0 0 0\nGid: 0 0 0 0\nGroups:  \n"
                  "CapInh: 0000000000000000\nCapPrm: 0000000020000420\nCapEff: 0000000020000420\n"
                  "CapBnd: 0000000020000420\nCapAmb: 0000000000000000\nNoNewPrivs: 1\n",
-                 user, group);
+                 ordinary.user, ordinary.group);
         if (geteuid() != 0 &&
             getgroups(0, NULL) >
                     0) { /* the groups of whoever runs this can't be dropped: they show as 65534 */
@@ -185,13 +75,13 @@ static void run__files_made__are_the_users(void **state)
         char path[256];
         struct stat st;
 
-        config(lab, "{\"root\":{\"readonly\":false}}");
+        ordinary_config(lab, "{\"root\":{\"readonly\":false}}");
         assert_prints(lab, "{\"root\":{\"readonly\":false},\"process\":{" SCRIPT "}}",
                       "echo x >/tmp/made; stat -c '%u %g' /tmp/made; echo x >/dev/null", "0 0\n");
         snprintf(path, sizeof(path), "%s/tmp/made", lab->rootfs);
         assert_int_equal(stat(path, &st), 0);
-        assert_int_equal(st.st_uid, user);
-        assert_int_equal(st.st_gid, group);
+        assert_int_equal(st.st_uid, ordinary.user);
+        assert_int_equal(st.st_gid, ordinary.group);
 }
 
 static void run__no_id_but_its_own__can_be_taken(void **state)
@@ -209,18 +99,18 @@ static void create__held_init__is_undumpable_and_mapped(void **state)
         char path[64], expected[64], line[64];
         struct stat st;
 
-        config(lab, ARGS("exit 5"));
+        ordinary_config(lab, ARGS("exit 5"));
         assert_int_equal(RUN(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
-        lab_before_exec(be_the_user, NULL);
+        lab_before_exec(ordinary_become, NULL);
         int pid = atoi(lab_state(lab, "pid"));
         assert_true(pid > 0);
         snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_uid, 0);
-        snprintf(expected, sizeof(expected), "         0 %10u          1\n", user);
+        snprintf(expected, sizeof(expected), "         0 %10u          1\n", ordinary.user);
         assert_string_equal(lab_read(path), expected);
         snprintf(path, sizeof(path), "/proc/%d/status", pid);
-        snprintf(line, sizeof(line), "\nUid:\t%u\t%u\t%u\t%u\n", user, user, user, user);
+        snprintf(line, sizeof(line), "\nUid:\t%u\t%u\t%u\t%u\n", ordinary.user, ordinary.user, ordinary.user, ordinary.user);
         assert_non_null(strstr(lab_read(path), line));
         assert_non_null(strstr(lab_read(path), "\nCapInh:\t0000000000000000\n"));
         assert_int_equal(RUN(lab, "delete", "--force", lab->id, NULL)->code, 0);
@@ -232,7 +122,7 @@ static void commands__ordinary_user__whole_life(void **state)
         struct lab *lab = *state;
         struct result *r;
 
-        config(lab, ARGS("exec sleep 1000"));
+        ordinary_config(lab, ARGS("exec sleep 1000"));
         assert_int_equal(RUN(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
         assert_non_null(strstr(RUN(lab, "state", lab->id, NULL)->out, "\"created\""));
         assert_int_equal(RUN(lab, "start", lab->id, NULL)->code, 0);
@@ -248,7 +138,7 @@ static void commands__ordinary_user__whole_life(void **state)
         assert_non_null(strstr(r->err, "no cgroup"));
         r = RUN(lab, "list", NULL);
         assert_non_null(strstr(r->out, lab->id));
-        if (helpers) /* the passwd of this test */
+        if (ordinary.helpers) /* the passwd of this test */
                 assert_non_null(strstr(r->out, "   lab\n"));
         assert_int_equal(r->code, 0);
         assert_int_equal(RUN(lab, "delete", lab->id, NULL)->code, 1);
@@ -270,7 +160,7 @@ static void commands__ordinary_user__whole_life(void **state)
 
 #define need_helpers()                                                                    \
         do {                                                                              \
-                if (!helpers) {                                                           \
+                if (!ordinary.helpers) {                                                           \
                         print_message("skip: newuidmap and newgidmap may not be used\n"); \
                         skip();                                                           \
                 }                                                                         \
@@ -287,14 +177,14 @@ static void run__subordinate_ids__mapped_by_the_helpers(void **state)
                  "{\"root\":{\"readonly\":false},\"process\":{" SCRIPT
                  ",\"user\":{\"uid\":5,\"gid\":6,\"additionalGids\":[7]}},\"linux\":{\"uidMappings\":["
                  "{\"containerID\":0,\"hostID\":%u,\"size\":1}," SUB(
-                         1, SUBIDS, 1000) "],\"gidMappings\":["
-                                          "{\"containerID\":0,\"hostID\":%u,\"size\":1}," SUB(1, SUBIDS,
+                         1, ORDINARY_SUBIDS, 1000) "],\"gidMappings\":["
+                                          "{\"containerID\":0,\"hostID\":%u,\"size\":1}," SUB(1, ORDINARY_SUBIDS,
                                                                                               1000) "]}}",
-                 user, group);
+                 ordinary.user, ordinary.group);
         snprintf(text, sizeof(text),
                  "         0 %10u          1\n         1 %10u       1000\nallow\nUid: 5 5 5 5\nGid: 6 6 6 6\n"
                  "Groups: 7 \n",
-                 user, SUBIDS);
+                 ordinary.user, ORDINARY_SUBIDS);
         snprintf(path, sizeof(path), "%s/tmp", lab->rootfs);
         chmod(path, 0777);
         assert_prints(
@@ -304,8 +194,8 @@ static void run__subordinate_ids__mapped_by_the_helpers(void **state)
                 text);
         snprintf(path, sizeof(path), "%s/tmp/made", lab->rootfs);
         assert_int_equal(stat(path, &st), 0);
-        assert_int_equal(st.st_uid, SUBIDS + 4);
-        assert_int_equal(st.st_gid, SUBIDS + 5);
+        assert_int_equal(st.st_uid, ORDINARY_SUBIDS + 4);
+        assert_int_equal(st.st_gid, ORDINARY_SUBIDS + 5);
         assert_int_equal(unlink(path), 0);
 }
 
@@ -314,9 +204,9 @@ static void run__ids_of_others__refused_by_the_helpers(void **state)
         need_helpers();
         assert_refused(*state, "{\"linux\":{" MAPS(RANGE(0, 0, 1), RANGE(0, 0, 1)) "}}",
                        "newuidmap: /linux/uidMappings: newuidmap: uid range [0-1) -> [0-1) not allowed");
-        assert_refused(*state, "{\"linux\":{" MAPS(SUB(0, SUBIDS, 1001), SUB(0, SUBIDS, 1)) "}}",
+        assert_refused(*state, "{\"linux\":{" MAPS(SUB(0, ORDINARY_SUBIDS, 1001), SUB(0, ORDINARY_SUBIDS, 1)) "}}",
                        "/linux/uidMappings: newuidmap: ");
-        assert_refused(*state, "{\"linux\":{" MAPS(SUB(0, SUBIDS, 1), RANGE(0, 5, 1)) "}}",
+        assert_refused(*state, "{\"linux\":{" MAPS(SUB(0, ORDINARY_SUBIDS, 1), RANGE(0, 5, 1)) "}}",
                        "/linux/gidMappings: newgidmap: ");
 }
 
@@ -328,23 +218,23 @@ static void helper__of_the_path__is_given_nothing(void **state)
 
         snprintf(dir, sizeof(dir), "%s/helpers", lab->dir);
         mkdir(dir, 0755);
-        path_variable = dir;
+        ordinary.path = dir;
         assert_refused(
                 lab, "{\"linux\":{" MAPS(RANGE(0, 1, 2), RANGE(0, 1, 2)) "}}",
                 "newuidmap: /linux/uidMappings: an ordinary user maps one id, the own one, or needs the "
                 "program newuidmap: No such file or directory");
         snprintf(path, sizeof(path), "%s/newuidmap", dir);
-        write_text(path,
+        ordinary_write(path,
                    "#!/bin/sh\nfor n in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$n ] || set -- \"$@\" leaked "
                    "$n; done\n"
                    "set -- \"$@\" $(/usr/bin/wc -c </proc/$$/environ)\nshift\necho said \"$@\" >&2\nexit 3\n",
                    0755);
         assert_refused(lab, "{\"linux\":{" MAPS(RANGE(0, 1, 2), RANGE(0, 1, 2)) "}}",
                        "newuidmap: /linux/uidMappings: said 0 1 2 0: Operation not permitted");
-        write_text(path, "#!/bin/sh\nkill -9 $$\n", 0755);
+        ordinary_write(path, "#!/bin/sh\nkill -9 $$\n", 0755);
         assert_refused(lab, "{\"linux\":{" MAPS(RANGE(0, 1, 2), RANGE(0, 1, 2)) "}}",
                        "/linux/uidMappings: it failed without a word");
-        path_variable = "/usr/sbin:/usr/bin:/sbin:/bin";
+        ordinary.path = "/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
 /* --- what can't be --- */
@@ -391,7 +281,7 @@ static void rootless_option__decides_about_cgroups(void **state)
 {
         struct lab *lab = *state;
 
-        config(lab, ARGS("true"));
+        ordinary_config(lab, ARGS("true"));
         assert_int_equal(RUN(lab, "--rootless", "true", "run", "-b", lab->bundle, lab->id, NULL)->code, 0);
         struct result *r = RUN(lab, "--rootless=false", "run", "-b", lab->bundle, lab->id, NULL);
         assert_int_equal(r->code, 1);
@@ -434,7 +324,7 @@ static void root__ordinary_user__by_xdg_runtime_dir(void **state)
         assert_non_null(strstr(out, "not an absolute path"));
         assert_int_equal(bare(lab, "/nonexistent", "list", out, sizeof(out)), 1);
         assert_non_null(strstr(out, "/nonexistent/labrun"));
-        config(lab, ARGS("true"));
+        ordinary_config(lab, ARGS("true"));
         snprintf(arguments, sizeof(arguments), "create -b %s %s", lab->bundle, lab->id);
         assert_int_equal(bare(lab, lab->dir, arguments, out, sizeof(out)), 0);
         snprintf(path, sizeof(path), "%s/labrun", lab->dir);
@@ -455,9 +345,9 @@ static void create__killed_at_moments__delete_force_cleans(void **state)
         struct lab *lab = *state;
         struct timespec pause = {.tv_nsec = 20000000};
 
-        config(lab, ARGS("sleep 100"));
+        ordinary_config(lab, ARGS("sleep 100"));
         for (int i = 0; i < 24; i++) {
-                lab_before_exec(be_the_user, NULL);
+                lab_before_exec(ordinary_become, NULL);
                 pid_t pid = lab_spawn(lab, "create", "-b", lab->bundle, lab->id, NULL);
                 usleep((useconds_t)i * 1000);
                 kill(pid, SIGKILL);
@@ -470,15 +360,9 @@ static void create__killed_at_moments__delete_force_cleans(void **state)
         }
 }
 
-static bool find_helpers(void)
-{
-        return access("/usr/bin/newuidmap", X_OK) == 0 && access("/usr/bin/newgidmap", X_OK) == 0 &&
-               geteuid() == 0 && access("/etc/subuid", F_OK) == 0 && access("/etc/subgid", F_OK) == 0;
-}
-
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, ordinary_setup, ordinary_teardown)
         const struct CMUnitTest tests[] = {
                 T(run__spec_rootless__root_of_one_id),
                 T(run__files_made__are_the_users),
@@ -494,15 +378,7 @@ int main(void)
                 T(create__killed_at_moments__delete_force_cleans),
         };
 
-        user = geteuid() == 0 ? USER : geteuid();
-        group = geteuid() == 0 ? USER : getegid();
-        helpers = find_helpers();
-        if (geteuid() == 0 &&
-            (unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)) {
-                perror("a mount namespace of our own");
+        if (ordinary_begin() < 0)
                 return 1;
-        }
-        if (geteuid() == 0)
-                fake_files();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
