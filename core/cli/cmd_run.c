@@ -43,8 +43,24 @@ static const struct opt_spec run_options[] = {
         [O_RUN_HELP] = {"help", 'h', NULL, "print this"},
 };
 
-/* ret_console: NULL where nobody stays to relay. */
-static int create(struct cli *cli, int *ret_pidfd, int *ret_console, struct err *err)
+/* What `run` does to a container that was just created: its terminal, if somebody stays to relay it, then the start. */
+struct start {
+        struct cli *cli;
+        struct relay *relay; /* NULL: nobody does */
+        int console;
+};
+
+/* raw from just before the payload runs, until it ended */
+static int start(void *ctx, const struct create_made *made, struct err *err)
+{
+        struct start *s = ctx;
+        int r = s->console < 0 ? 0 : relay_begin(s->relay, s->cli->sys, &s->cli->inventory, s->console, err);
+
+        return r < 0 ? r : container_start_created(made->dir, made->state, made->config, made->pidfd, err);
+}
+
+/* s: NULL for `create`, which starts nothing. */
+static int create(struct cli *cli, struct start *s, int *ret_pidfd, struct err *err)
 {
         char bundle[CLI_PATH_MAX];
         struct create_args args = {.root = cli->root,
@@ -52,7 +68,7 @@ static int create(struct cli *cli, int *ret_pidfd, int *ret_console, struct err 
                                    .bundle = bundle,
                                    .pid_file = cli->value[O_PID_FILE],
                                    .console_socket = cli->value[O_CONSOLE],
-                                   .ret_console = ret_console,
+                                   .ret_console = s && s->relay ? &s->console : NULL,
                                    .pidfd_socket = cli->value[O_PIDFD],
                                    .keep_keyring = cli->value[O_KEYRING] != NULL,
                                    .inventory = cli->inventory,
@@ -61,7 +77,9 @@ static int create(struct cli *cli, int *ret_pidfd, int *ret_console, struct err 
                                    .rootless = rootless_bears(cli->sys, cli->rootless),
                                    .path = exec_path_getenv(cli->envp, "PATH"),
                                    .log = cli_log,
-                                   .log_ctx = cli};
+                                   .log_ctx = cli,
+                                   .then = s ? start : NULL,
+                                   .then_ctx = s};
         int r;
 
         if (cli->value[O_NO_PIVOT])
@@ -75,13 +93,10 @@ static int run_create(struct cli *cli, struct err *err)
 {
         SCOPED_FD pidfd = {cli->sys, -1};
 
-        return create(cli, &pidfd.fd, NULL, err);
+        return create(cli, NULL, &pidfd.fd, err);
 }
 
-/* Under the container's lock: start, and delete. */
-typedef int locked_fn(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err);
-
-static int locked(struct cli *cli, locked_fn *what, struct err *err)
+static int delete_by_force(struct cli *cli, struct err *err)
 {
         SCOPED_STATE_DIR dir = STATE_DIR_INIT;
         struct state state;
@@ -91,20 +106,9 @@ static int locked(struct cli *cli, locked_fn *what, struct err *err)
                 r = state_load(&dir, &state, err);
         if (r < 0)
                 return r;
-        r = what(cli, &dir, &state, err);
+        r = container_delete(&dir, &state, true, cli_log, cli, err);
         state_free(cli->sys, &state);
         return r;
-}
-
-static int start(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err)
-{
-        (void)cli;
-        return container_start(dir, state, err);
-}
-
-static int delete_by_force(struct cli *cli, const struct state_dir *dir, const struct state *state, struct err *err)
-{
-        return container_delete(dir, state, true, cli_log, cli, err);
 }
 
 /* A zombie of ours would keep the cgroup busy. */
@@ -121,53 +125,43 @@ static int abandon(struct cli *cli, int pidfd, int r, struct err *err)
 {
         struct err first = *err;
 
-        /* container_start has killed it, if it came that far: without a state to read it did not */
         if (process_kill(cli->sys, pidfd, DESTROY_WAIT_MS, NULL) == 0)
                 reap(cli->sys, pidfd);
-        (void)locked(cli, delete_by_force, NULL);
+        (void)delete_by_force(cli, NULL);
         *err = first;
         return r;
 }
 
-/* Create, start and wait, as the caller's terminal sees it: raw from just before the payload runs until it
- * ended. */
 static int run_foreground(struct cli *cli, int *ret_status, struct err *err)
 {
         const struct sys *sys = cli->sys;
         SCOPED_FD pidfd = {sys, -1}, signals = {sys, -1};
         RELAY_SCOPED relay = {0};
-        int r, console = -1;
+        struct start s = {cli, &relay, -1};
+        int r;
 
         /* before init is there, so that none is lost; init resets what it inherits */
         r = foreground_begin(sys, &signals.fd, err);
         if (r == 0)
-                r = create(cli, &pidfd.fd, &console, err);
+                r = create(cli, &s, &pidfd.fd, err);
         if (r < 0)
                 return r;
-        if (console >= 0)
-                r = relay_begin(&relay, sys, &cli->inventory, console, err);
-        if (r == 0)
-                r = locked(cli, start, err);
-        if (r == 0)
-                r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, ret_status, err);
+        r = foreground_wait(sys, signals.fd, pidfd.fd, s.console >= 0 ? &relay : NULL, ret_status, err);
         if (r < 0)
                 return abandon(cli, pidfd.fd, r, err);
         relay_end(&relay);
         if (cli->value[O_KEEP])
                 return 0;
-        r = locked(cli, delete_by_force, err);
+        r = delete_by_force(cli, err);
         return r == -ENOENT ? 0 : r; /* somebody else deleted it: what we wanted */
 }
 
 static int run_detached(struct cli *cli, struct err *err)
 {
         SCOPED_FD pidfd = {cli->sys, -1};
-        int r = create(cli, &pidfd.fd, NULL, err);
+        struct start s = {cli, NULL, -1};
 
-        if (r < 0)
-                return r;
-        r = locked(cli, start, err);
-        return r < 0 ? abandon(cli, pidfd.fd, r, err) : 0;
+        return create(cli, &s, &pidfd.fd, err);
 }
 
 static int run_run(struct cli *cli, struct err *err)

@@ -429,6 +429,18 @@ static int connect_sockets(struct creation *c, struct err *err)
         return r;
 }
 
+/* The container is there; the terminal is the caller's, who may need it for what comes next. */
+static int go_on(struct creation *c, struct err *err)
+{
+        const struct create_made made = {&c->dir, &c->state, c->config, c->pidfd};
+
+        if (c->args->ret_console) {
+                *c->args->ret_console = c->console.master;
+                c->console.master = -1;
+        }
+        return c->args->then ? c->args->then(c->args->then_ctx, &made, err) : 0;
+}
+
 static int create(struct creation *c, struct err *err)
 {
         const struct create_args *a = c->args;
@@ -458,7 +470,9 @@ static int create(struct creation *c, struct err *err)
                 r = tell_death(c, r, err);
         if (r == 0 && c->pidfd_socket >= 0) /* "standard" is runc's name for a container's init */
                 r = handover_send(c->sys, c->pidfd_socket, "standard", c->pidfd, PIDFD_SOCKET, err);
-        return r == 0 ? publish(c, err) : r;
+        if (r == 0)
+                r = publish(c, err);
+        return r == 0 ? go_on(c, err) : r;
 }
 
 int container_create(const struct sys *sys, const struct create_args *args, int *ret_pidfd, struct err *err)
@@ -481,9 +495,6 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
         else {
                 *ret_pidfd = c.pidfd;
                 c.pidfd = -1;
-                if (args->ret_console)
-                        *args->ret_console = c.console.master;
-                c.console.master = -1;
         }
         release(&c);
         return r;

@@ -89,10 +89,25 @@ int container_verify_execve(const struct sys *sys, const char *id, pid_t pid, ui
         return 0;
 }
 
-int container_start(const struct state_dir *dir, const struct state *state, struct err *err)
+int container_start_created(const struct state_dir *dir, const struct state *state, const struct config *config, int pidfd,
+                            struct err *err)
 {
         const struct sys *sys = dir->sys;
         struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .pid = state->pid, .dir = -1};
+        int r = talk(dir, config, pidfd, err);
+
+        if (r == 0)
+                r = container_verify_execve(sys, state->id, state->pid, state->start, pidfd, err);
+        if (r == 0)
+                r = hooks_run(sys, config, HOOKS_POSTSTART, &subject, err);
+        if (r < 0) /* init exits by itself after an error; after a timeout it may not */
+                (void)process_kill(sys, pidfd, DESTROY_WAIT_MS, NULL);
+        return r;
+}
+
+int container_start(const struct state_dir *dir, const struct state *state, struct err *err)
+{
+        const struct sys *sys = dir->sys;
         SCOPED_FD pidfd = {sys, -1};
         struct config *config = NULL;
         int r = check_status(sys, state, err);
@@ -103,13 +118,7 @@ int container_start(const struct state_dir *dir, const struct state *state, stru
                 r = state_config_load(dir, &config, err);
         if (r < 0)
                 return r;
-        r = talk(dir, config, pidfd.fd, err);
-        if (r == 0)
-                r = container_verify_execve(sys, state->id, state->pid, state->start, pidfd.fd, err);
-        if (r == 0)
-                r = hooks_run(sys, config, HOOKS_POSTSTART, &subject, err);
+        r = container_start_created(dir, state, config, pidfd.fd, err);
         config_free(sys, config);
-        if (r < 0) /* init exits by itself after an error; after a timeout it may not */
-                (void)process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, NULL);
         return r;
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct config;
 struct err;
 struct state;
 struct state_dir;
@@ -16,6 +17,13 @@ struct sys;
  * another state is refused (-EBUSY, -ESRCH) and left alone.
  */
 int container_start(const struct state_dir *dir, const struct state *state, struct err *err);
+
+/*
+ * The same for who has just created it and never gave the lock back: then it is created, config is what the copy
+ * says, and pidfd (borrowed, opened before init was let go) is init's.
+ */
+int container_start_created(const struct state_dir *dir, const struct state *state, const struct config *config, int pidfd,
+                            struct err *err);
 
 /*
  * After sync_start: EOF alone doesn't tell whether the process executed its payload or was killed. pidfd was opened before

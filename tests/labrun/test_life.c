@@ -230,14 +230,19 @@ static void failure__of_any_kind__one_error_nothing_left(void **state)
                  "/linux/seccomp/defaultAction", false},
         };
         struct lab *lab = *state;
+        char pid_file[256];
 
         lab_need_root();
+        snprintf(pid_file, sizeof(pid_file), "%s/pid", lab->dir);
         lab_file(lab, "/etc/noexec", "#!/bin/sh\n", 0644);
         lab_file(lab, "/etc/badinterp", "#!/bin/nothere\n", 0755);
         lab_file(lab, "/etc/garbage", "\001\002\003\n", 0755);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 lab_config(lab, cases[i].merge);
-                assert_one_error(lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL), cases[i].words);
+                assert_one_error(
+                        lab_run(lab, "run", "--pid-file", pid_file, "-b", lab->bundle, lab->id, NULL),
+                        cases[i].words);
+                assert_int_equal(access(pid_file, F_OK), -1);
                 assert_true(lab_clean(lab));
                 struct result *r = lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL);
                 if (cases[i].late) {
