@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/config/lex.h"
 #include "core/config/parts.h"
 #include "core/sys.h"
 
@@ -14,14 +15,23 @@ static void drop(json_t **value)
 }
 #define SCOPED_JSON __attribute__((cleanup(drop))) json_t
 
-static int no_utf8(struct err *err, const char *option, const char *value)
-{
-        return err_set(err, EINVAL, "options", option, "\"%s\" is no UTF-8", value);
-}
-
 static int no_memory(struct err *err)
 {
         return err_set(err, ENOMEM, "exec", NULL, "%s", "");
+}
+
+/* *ret is the caller's. */
+static int make_text(const char *option, const char *text, json_t **ret, struct err *err)
+{
+        json_t *s;
+
+        if (!config_is_utf8(text))
+                return err_set(err, EINVAL, "options", option, "\"%s\" is no UTF-8", text);
+        s = json_string_nocheck(text);
+        if (!s)
+                return no_memory(err);
+        *ret = s;
+        return 0;
 }
 
 /* object[key], made where it is absent or null; NULL: no memory, or something else stands there. */
@@ -39,17 +49,18 @@ static json_t *member(json_t *object, const char *key, json_t *(*make)(void))
 
 static int append_text(json_t *array, const char *option, const char *text, struct err *err)
 {
-        json_t *s = json_string(text);
+        json_t *s;
+        int r = make_text(option, text, &s, err);
 
-        if (!s)
-                return no_utf8(err, option, text);
-        return json_array_append_new(array, s) < 0 ? no_memory(err) : 0;
+        if (r == 0 && json_array_append_new(array, s) < 0)
+                r = no_memory(err);
+        return r;
 }
 
 static int set_args(json_t *process, const struct config_exec *e, struct err *err)
 {
         SCOPED_JSON *args = json_array();
-        int r = 0;
+        int r = args ? 0 : no_memory(err);
 
         for (size_t i = 0; r == 0 && i < e->n_args; i++)
                 r = append_text(args, "ARGUMENT", e->args[i], err);
@@ -137,10 +148,10 @@ static int change(json_t *process, const struct config_exec *e, struct err *err)
         if (r == 0)
                 r = set_caps(process, e, err);
         if (r == 0 && e->cwd) {
-                json_t *cwd = json_string(e->cwd);
-                if (!cwd)
-                        return no_utf8(err, "--cwd", e->cwd);
-                r = json_object_set_new(process, "cwd", cwd) < 0 ? no_memory(err) : 0;
+                json_t *cwd;
+                r = make_text("--cwd", e->cwd, &cwd, err);
+                if (r == 0 && json_object_set_new(process, "cwd", cwd) < 0)
+                        r = no_memory(err);
         }
         if (r == 0 && e->no_new_privs && json_object_set_new(process, "noNewPrivileges", json_true()) < 0)
                 r = no_memory(err);

@@ -89,6 +89,16 @@ static size_t utf8_length(const unsigned char *p, size_t n)
         return 0;
 }
 
+bool config_is_utf8(const char *s)
+{
+        size_t left = strlen(s), n;
+
+        for (; left > 0; s += n, left -= n)
+                if ((n = utf8_length((const unsigned char *)s, left)) == 0)
+                        return false;
+        return true;
+}
+
 static size_t utf8_encode(uint32_t c, char out[4])
 {
         if (c < 0x80) {

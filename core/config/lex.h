@@ -42,6 +42,9 @@ static inline int config_lex_peek(const struct config_lexer *d)
         return d->at < d->len ? d->text[d->at] : -1;
 }
 
+/* Well-formed (RFC 3629), as every string of a document is. */
+bool config_is_utf8(const char *s);
+
 static inline bool config_is_digit(int c)
 {
         return c >= '0' && c <= '9';

@@ -14,88 +14,13 @@
 #include "core/config/config.h"
 #include "core/sys.h"
 #include "props/models/spec_ref.h"
-#include "props/sim/sim_enosys.h"
-
-/* --- memory that is counted and can fail --- */
-
-struct memory {
-        uint64_t calls, fail_at; /* the fail_at-th allocation fails, from 1; 0: none */
-        bool for_good;
-        long live;
-        json_malloc_t old_malloc;
-        json_free_t old_free;
-};
-
-/* jansson's hooks have no context; NULL: nothing is counted. */
-static _Thread_local struct memory *counted;
-
-static void *count_alloc(size_t n)
-{
-        struct memory *m = counted;
-        void *p;
-
-        if (!m)
-                return malloc(n);
-        m->calls++;
-        if (m->fail_at && (m->calls == m->fail_at || (m->for_good && m->calls > m->fail_at)))
-                return NULL;
-        p = malloc(n);
-        m->live += p != NULL;
-        return p;
-}
-
-static void count_free(void *p)
-{
-        if (counted)
-                counted->live -= p != NULL;
-        free(p);
-}
-
-static void *sys_alloc(const struct sys *sys, size_t n)
-{
-        (void)sys;
-        return count_alloc(n);
-}
-
-static void sys_free(const struct sys *sys, void *p)
-{
-        (void)sys;
-        count_free(p);
-}
-
-/* The parser needs memory and nothing else of the kernel. */
-static const struct sys *memory_sys(pt *t)
-{
-        struct sys_ops *ops = pt_alloc(t, sizeof(*ops));
-        struct sys *sys = pt_alloc(t, sizeof(*sys));
-
-        *ops = sim_enosys_ops;
-        ops->alloc = sys_alloc;
-        ops->free = sys_free;
-        sys->op = ops;
-        return sys;
-}
-
-static void restore_hooks(void *arg)
-{
-        const struct memory *m = arg;
-
-        counted = NULL;
-        json_set_alloc_funcs(m->old_malloc, m->old_free);
-}
-
-static void install_hooks(pt *t, struct memory *m)
-{
-        json_get_alloc_funcs(&m->old_malloc, &m->old_free);
-        json_set_alloc_funcs(count_alloc, count_free);
-        pt_defer(t, restore_hooks, m);
-}
+#include "props/sim/sim_memory.h"
 
 /* --- one parse --- */
 
 struct parsed {
         const struct sys *sys;
-        struct memory *memory;
+        struct sim_memory *memory;
         struct config *config; /* NULL: refused */
         struct err err;
         int rc;
@@ -105,24 +30,24 @@ static void drop(void *arg)
 {
         struct parsed *p = arg;
 
-        counted = p->memory;
+        sim_memory_use(p->memory);
         config_free(p->sys, p->config);
-        counted = NULL;
+        sim_memory_use(NULL);
         p->config = NULL;
 }
 
-static struct parsed *parse(pt *t, struct memory *m, const char *text, size_t len)
+static struct parsed *parse(pt *t, struct sim_memory *m, const char *text, size_t len)
 {
         struct parsed *p = pt_alloc(t, sizeof(*p));
         static const struct err unset = {.errnum = -1};
 
         p->memory = m;
-        p->sys = memory_sys(t);
+        p->sys = sim_memory_sys(t);
         p->err = unset;
         pt_defer(t, drop, p);
-        counted = m;
+        sim_memory_use(m);
         p->rc = config_parse(p->sys, text, len, &p->config, &p->err);
-        counted = NULL;
+        sim_memory_use(NULL);
         if (p->rc == 0) {
                 PT_ASSERT(t, p->config != NULL);
                 PT_ASSERT(t, p->err.errnum == -1); /* untouched */
@@ -174,7 +99,7 @@ static size_t offset_of(pt *t, const char *place, const char *text, size_t len)
  * All before the place of an error is fine: the document cut there is refused because it ends there. (It may
  * be whole if what followed was too much.) And a document that jansson can read is refused for its size only.
  */
-static void judge_position(pt *t, struct memory *m, const struct spec_ref *ref, const char *text, size_t len,
+static void judge_position(pt *t, struct sim_memory *m, const struct spec_ref *ref, const char *text, size_t len,
                            const struct err *err)
 {
         size_t at = offset_of(t, err->place, text, len);
@@ -287,7 +212,7 @@ static void judge_config(pt *t, const struct spec_ref *ref, const struct config 
 static void judge_faults(pt *t, const char *text, size_t len, const struct parsed *good, uint64_t fail_at,
                          bool for_good)
 {
-        struct memory *m = pt_alloc(t, sizeof(*m));
+        struct sim_memory *m = pt_alloc(t, sizeof(*m));
 
         m->fail_at = fail_at;
         m->for_good = for_good;
@@ -307,7 +232,7 @@ PT_PROPERTY(
         spec_parse, .flags = PT_TEXT, .invariant = "NO-CRASH",
         .about = "config.json is read as jansson and the spec's types say, or refused with the right place")
 {
-        struct memory *memory = pt_alloc(t, sizeof(*memory));
+        struct sim_memory *memory = pt_alloc(t, sizeof(*memory));
         uint64_t fail_at = pt_below(t, 4096);
         bool for_good = pt_bool(t);
         size_t len;
@@ -315,7 +240,7 @@ PT_PROPERTY(
         char *text = pt_alloc(t, len); /* an object of its own: a read beyond is seen */
 
         memcpy(text, borrowed, len);
-        install_hooks(t, memory);
+        sim_memory_begin(t, memory);
         const struct spec_ref *ref = spec_ref_read(t, text, len);
         struct parsed *first = parse(t, memory, text, len), *second = parse(t, memory, text, len);
 
