@@ -19,7 +19,9 @@ __AFL_FUZZ_INIT();
 
 int main(int argc, char **argv)
 {
-        const pt_prop *prop = engine_start(argc, argv);
+        const pt_prop *prop = engine_start(argc, argv,
+                                           "[FILE...]\n\nFor afl-fuzz (persistent, inputs by shared memory). By itself: "
+                                           "replays files, or standard input once.\n");
 
         if (argc > 1)
                 return engine_files(prop, argc - 1, argv + 1);

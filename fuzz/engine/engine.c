@@ -11,10 +11,15 @@
 
 #define INPUT_MAX (64u << 20)
 
-const pt_prop *engine_start(int argc, char **argv)
+const pt_prop *engine_start(int argc, char **argv, const char *usage)
 {
         const pt_prop *prop = pt_prop_find(fuzz_property);
 
+        if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+                printf("usage: fuzz_%s %s`initlab replay` decodes an input, `initlab fuzz` fuzzes.\n", fuzz_property,
+                       usage);
+                exit(fflush(stdout) == 0 ? TOOL_CLEAN : TOOL_UNABLE);
+        }
         if (argc > 1 && strcmp(argv[1], "--version") == 0) {
                 printf("fuzz_%s %s sources %s\n", fuzz_property, INITLAB_VERSION, tool_sources);
                 exit(fflush(stdout) == 0 ? TOOL_CLEAN : TOOL_UNABLE);

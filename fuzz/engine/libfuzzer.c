@@ -8,7 +8,9 @@ static const pt_prop *prop;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-        prop = engine_start(*argc, *argv);
+        prop = engine_start(*argc, *argv,
+                            "[-OPTION=VALUE...] [FOLDER|FILE...]\n\nlibFuzzer: fuzzes with the folders as corpora, or "
+                            "replays files; -help=1 lists its options.\n");
         return 0;
 }
 

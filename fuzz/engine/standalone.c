@@ -1,18 +1,11 @@
 /* No engine: replays files. For flavours that do not fuzz (release, asan, coverage). */
 #include <stdio.h>
-#include <string.h>
 
 #include "fuzz/engine/engine.h"
 #include "fuzz/target.h"
 #include "props/tool/tool.h"
 
-static void usage(FILE *to)
-{
-        fprintf(to,
-                "usage: fuzz_%s FILE...\n\nReplays inputs (\"-\": standard input); aborts at the first that fails.\n"
-                "`initlab replay` decodes one, `initlab fuzz` fuzzes.\n",
-                fuzz_property);
-}
+#define USAGE "FILE...\n\nReplays inputs (\"-\": standard input); aborts at the first that fails.\n"
 
 static int unknown(const char *option)
 {
@@ -28,14 +21,11 @@ static int unknown(const char *option)
 
 int main(int argc, char **argv)
 {
+        const pt_prop *prop = engine_start(argc, argv, USAGE);
+
         if (argc < 2) {
-                usage(stderr);
+                fprintf(stderr, "usage: fuzz_%s " USAGE, fuzz_property);
                 return TOOL_UNABLE;
-        }
-        const pt_prop *prop = engine_start(argc, argv);
-        if (strcmp(argv[1], "--help") == 0) {
-                usage(stdout);
-                return TOOL_CLEAN;
         }
         if (argv[1][0] == '-' && argv[1][1] != '\0')
                 return unknown(argv[1]);
