@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/limits.h"
+#include "core/base/nearest.h"
 #include "core/cli/cli.h"
 #include "core/cli/rootless.h"
 #include "core/container/exec_path.h"
@@ -127,7 +128,7 @@ static int unknown_command(struct cli *cli, const char *word)
 
         for (size_t i = 0; i < N_COMMANDS; i++)
                 names[i] = commands[i]->name;
-        near = opt_nearest(word, names, N_COMMANDS);
+        near = nearest_word(word, names, N_COMMANDS);
         struct err err = ERR_INIT;
         if (near)
                 err_set(&err, EINVAL, "command", word, "unknown; did you mean %s?", near);

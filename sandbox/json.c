@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/base/err.h"
-#include "core/cli/opt.h"
+#include "core/base/nearest.h"
 
 #define DOCUMENT_MAX (1u << 20)
 
@@ -117,7 +117,7 @@ int json_check_object(const json_t *value, const struct json_at *at, const char 
                         i++;
                 if (i < n)
                         continue;
-                near = opt_nearest(key, known, n);
+                near = nearest_word(key, known, n);
                 if (near)
                         return json_bad(&here, err, "unknown key; did you mean \"%s\"?", near);
                 return json_bad(&here, err, "unknown key");
@@ -184,7 +184,7 @@ int json_value_enum(const json_t *value, const struct json_at *at, const char *c
                         return 0;
                 }
         }
-        near = opt_nearest(word, words, n);
+        near = nearest_word(word, words, n);
         if (near)
                 return json_bad(at, err, "unknown word \"%s\"; did you mean \"%s\"?", word, near);
         for (size_t i = 0, len = 0; i < n && len + strlen(words[i]) + 3 < sizeof all; i++)

@@ -38,8 +38,5 @@ int opt_next(struct opt_iter *it, const struct opt_spec *specs, size_t n, const 
  */
 bool opt_next_value(struct opt_iter *it, const struct opt_spec *specs, size_t n, size_t which, const char **ret_value);
 
-/* The word nearest to `word` (Damerau-Levenshtein, at most a third of its length + 1 away), NULL if none is near. */
-const char *opt_nearest(const char *word, const char *const *words, size_t n);
-
 /* One aligned line per option. Returns the length needed without the NUL, as snprintf does. */
 size_t opt_help(const struct opt_spec *specs, size_t n, char *buf, size_t size);

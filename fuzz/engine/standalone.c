@@ -1,6 +1,7 @@
 /* No engine: replays files. For flavours that do not fuzz (release, asan, coverage). */
 #include <stdio.h>
 
+#include "core/base/nearest.h"
 #include "fuzz/engine/engine.h"
 #include "fuzz/target.h"
 #include "props/tool/tool.h"
@@ -10,7 +11,7 @@
 static int unknown(const char *option)
 {
         static const char *const options[] = {"--help", "--version"};
-        const char *near = opt_nearest(option, options, sizeof(options) / sizeof(*options));
+        const char *near = nearest_word(option, options, sizeof(options) / sizeof(*options));
 
         fprintf(stderr, "fuzz_%s: unknown option '%s'", fuzz_property, option);
         if (near)

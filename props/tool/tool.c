@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/nearest.h"
 
 volatile sig_atomic_t tool_interrupted;
 
@@ -99,7 +100,7 @@ void tool_die(const struct tool *tool, const char *fmt, ...)
 void tool_unknown(const struct tool *tool, const char *what, const char *word, const char *const *words,
                   size_t n)
 {
-        const char *near = opt_nearest(word, words, n);
+        const char *near = nearest_word(word, words, n);
 
         fflush(stdout);
         fprintf(stderr, "initlab %s: unknown %s '%s'", tool->name, what, word);

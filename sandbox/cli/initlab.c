@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/nearest.h"
 #include "props/tool/tool.h"
 
 static const struct opt_spec specs[] = {TOOL_OPTIONS};
@@ -60,7 +61,7 @@ static void help(const struct tool_names *names)
 
 static int unknown(const char *word, const struct tool_names *names)
 {
-        const char *near = opt_nearest(word, (const char *const *)names->item, names->n);
+        const char *near = nearest_word(word, (const char *const *)names->item, names->n);
 
         fprintf(stderr, "initlab: unknown subcommand '%s'", word);
         if (near)

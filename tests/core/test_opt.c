@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/base/err.h"
+#include "core/base/nearest.h"
 #include "core/cli/opt.h"
 
 enum { FLAG, VALUE, LONG_ONLY, N };
@@ -82,16 +83,16 @@ static void opt_next__wrong_words__named(void **state)
         }
 }
 
-static void opt_nearest__words__near_or_none(void **state)
+static void nearest_word__words__near_or_none(void **state)
 {
         static const char *const words[] = {"create", "delete", "kill",  "list",
                                             "run",    "spec",   "start", "state"};
 
         (void)state;
-        assert_string_equal(opt_nearest("creat", words, 8), "create");
-        assert_string_equal(opt_nearest("strat", words, 8), "start");
-        assert_string_equal(opt_nearest("lsit", words, 8), "list");
-        assert_null(opt_nearest("zzzzzz", words, 8));
+        assert_string_equal(nearest_word("creat", words, 8), "create");
+        assert_string_equal(nearest_word("strat", words, 8), "start");
+        assert_string_equal(nearest_word("lsit", words, 8), "list");
+        assert_null(nearest_word("zzzzzz", words, 8));
 }
 
 static void opt_help__small_buffer__length_told_nothing_overrun(void **state)
@@ -130,7 +131,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(opt_next__every_form__value_taken),
                 cmocka_unit_test(opt_next__wrong_words__named),
-                cmocka_unit_test(opt_nearest__words__near_or_none),
+                cmocka_unit_test(nearest_word__words__near_or_none),
                 cmocka_unit_test(opt_help__small_buffer__length_told_nothing_overrun),
                 cmocka_unit_test(opt_next_value__repeated_option__each_value_in_order),
         };
