@@ -60,7 +60,7 @@ static const struct config_field config_fields[] = {
         PAIRS(struct config, "annotations", annotations),
         OBJECT(struct config, "linux", linux_, struct config_linux, &config_schema_linux),
 };
-static const struct config_schema schema_config = SCHEMA(struct config, config_fields);
+const struct config_schema config_schema_top = SCHEMA(struct config, config_fields);
 
 static void store_free(struct config_store *store)
 {
@@ -84,7 +84,7 @@ int config_parse(const struct sys *sys, const char *text, size_t len, struct con
                 return err_set(err, ENOMEM, "parse", "line 1 column 1", "no memory for the config");
         }
         struct config_reader reader = {&first.arena, err};
-        r = config_read_object(&reader, NULL, first.document, &schema_config, config);
+        r = config_read_object(&reader, NULL, first.document, &config_schema_top, config);
         if (r < 0) {
                 store_free(&first);
                 return r;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/nearest.h"
 #include "core/config/parts.h"
 
 static const struct config_field idmap_fields[] = {
@@ -22,6 +23,17 @@ static const struct config_field ns_fields[] = {
 };
 static const struct config_schema schema_ns = SCHEMA(struct ns_item, ns_fields);
 
+static int unknown_namespace(struct config_reader *r, const struct config_at *at, const char *got)
+{
+        const char *names[CONFIG_NS__COUNT], *near;
+
+        for (int i = 0; i < CONFIG_NS__COUNT; i++)
+                names[i] = config_ns_name((enum config_ns)i);
+        near = nearest_word(got, names, CONFIG_NS__COUNT);
+        return config_fail(r->err, EINVAL, at, "unknown namespace type \"%s\"%s%s%s", got, near ? "; did you mean " : "",
+                           near ? near : "", near ? "?" : "");
+}
+
 static int read_namespace(struct config_reader *r, const struct config_at *at, const json_t *value,
                           struct config_namespace *table)
 {
@@ -34,7 +46,7 @@ static int read_namespace(struct config_reader *r, const struct config_at *at, c
         while (ns < CONFIG_NS__COUNT && strcmp(config_ns_name((enum config_ns)ns), item.type) != 0)
                 ns++;
         if (ns == CONFIG_NS__COUNT)
-                return config_fail(r->err, EINVAL, &type_at, "unknown namespace type \"%s\"", item.type);
+                return unknown_namespace(r, &type_at, item.type);
         if (table[ns].set)
                 return config_fail(r->err, EINVAL, &type_at, "the %s namespace is listed already, at %zu",
                                    item.type, table[ns].index);
@@ -87,7 +99,7 @@ static int read_time_offsets(struct config_reader *r, const struct config_at *at
                 if (json_is_null(item))
                         continue;
                 if (!t)
-                        return config_fail(r->err, EINVAL, &here, "there is no clock of this name");
+                        return config_fail(r->err, EINVAL, &here, "there is no such clock; known: monotonic, boottime");
                 e = config_read_object(r, &here, item, &schema_offset, t);
                 if (e < 0)
                         return e;
@@ -162,10 +174,15 @@ static const struct config_schema schema_personality =
 typedef struct config_linux lin;
 
 static const struct config_field linux_fields[] = {
-        CUSTOM(lin, "namespaces", ns, struct config_namespace[CONFIG_NS__COUNT], read_namespaces),
+        CUSTOM(lin, "namespaces", ns, struct config_namespace[CONFIG_NS__COUNT], read_namespaces,
+               .schema = &schema_ns),
         LIST(lin, "uidMappings", uid_mappings, struct config_idmap, &config_schema_idmap),
         LIST(lin, "gidMappings", gid_mappings, struct config_idmap, &config_schema_idmap),
-        {.name = "timeOffsets", .kind = CONFIG_CUSTOM, .offset = 0, .custom = read_time_offsets},
+        {.name = "timeOffsets",
+         .kind = CONFIG_CUSTOM,
+         .offset = 0,
+         .custom = read_time_offsets,
+         .schema = &schema_offset},
         LIST(lin, "devices", devices, struct config_device, &schema_device),
         STRING(lin, "cgroupsPath", cgroups_path),
         OBJECT(lin, "resources", resources, struct config_resources, &config_schema_resources),

@@ -102,7 +102,7 @@ struct config_field {
         bool required;
         uint16_t opt;  /* struct opt_x: offset of .v (its .set is at 0); else 0 */
         size_t offset; /* in the struct that the table describes */
-        const struct config_schema *schema; /* OBJECT, LIST, MAP */
+        const struct config_schema *schema; /* OBJECT, LIST, MAP; CUSTOM: of its items, for who walks the tables */
         config_custom_fn *custom;           /* CUSTOM */
 };
 
@@ -165,6 +165,7 @@ int config_expect(struct config_reader *r, const struct config_at *at, const jso
 #define SET(T) .set = 1 + CONFIG_OFF(T, set, bool)
 
 /* --- the tables: one file for each section of the document --- */
+extern const struct config_schema config_schema_top;     /* parse.c: struct config, the whole document */
 extern const struct config_schema config_schema_process; /* parse_process.c: struct config_process */
 extern const struct config_schema config_schema_idmap;   /* parse_linux.c: struct config_idmap */
 extern const struct config_schema config_schema_linux;   /* parse_linux.c: struct config_linux */

@@ -7,19 +7,72 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/nearest.h"
 #include "core/config/parts.h"
 
 #define UTS_NAME_MAX 64u /* __NEW_UTS_LEN of <linux/utsname.h> */
 
+/* The place of what is wrong, made of a caller's variable arguments. */
+#define FORMAT_PLACE(place, placefmt)                               \
+        do {                                                        \
+                va_list ap_;                                        \
+                va_start(ap_, placefmt);                            \
+                vsnprintf(place, sizeof(place), placefmt, ap_);     \
+                va_end(ap_);                                        \
+        } while (0)
+
 int config_invalid(struct err *err, const char *msg, const char *placefmt, ...)
 {
         char place[ERR_PLACE_MAX];
-        va_list ap;
 
-        va_start(ap, placefmt);
-        vsnprintf(place, sizeof(place), placefmt, ap);
-        va_end(ap);
+        FORMAT_PLACE(place, placefmt);
         return err_set(err, EINVAL, "validate", place, "%s", msg);
+}
+
+int config_invalid_text(struct err *err, const char *msg, const char *got, const char *placefmt, ...)
+{
+        char place[ERR_PLACE_MAX];
+
+        FORMAT_PLACE(place, placefmt);
+        return err_set(err, EINVAL, "validate", place, "%s: \"%s\"", msg, got);
+}
+
+int config_outside(struct err *err, int64_t got, int64_t min, int64_t max, const char *placefmt, ...)
+{
+        char place[ERR_PLACE_MAX];
+
+        FORMAT_PLACE(place, placefmt);
+        return err_set(err, EINVAL, "validate", place, "%lld is not in %lld..%lld", (long long)got,
+                       (long long)min, (long long)max);
+}
+
+/* "chown" for CAP_CHOWN: what stands behind a prefix that all words of a list share, or the nearest. */
+static const char *meant(const char *got, const char *const *list, size_t n)
+{
+        size_t len = strlen(got);
+
+        for (size_t i = 0; len > 0 && i < n; i++) {
+                size_t all = strlen(list[i]);
+                if (all > len && list[i][all - len - 1] == '_' && strcasecmp(list[i] + all - len, got) == 0)
+                        return list[i];
+        }
+        return nearest_word(got, list, n);
+}
+
+int config_unknown(struct err *err, const char *what, const char *got, const char *const *list, size_t n,
+                   const char *placefmt, ...)
+{
+        const char *near = meant(got, list, n);
+        char place[ERR_PLACE_MAX], all[ERR_MSG_MAX] = "";
+        size_t at = 0;
+
+        FORMAT_PLACE(place, placefmt);
+        if (near)
+                return err_set(err, EINVAL, "validate", place, "unknown %s \"%s\"; did you mean %s?", what, got,
+                               near);
+        for (size_t i = 0; i < n && at < sizeof(all); i++)
+                at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "", list[i]);
+        return err_set(err, EINVAL, "validate", place, "unknown %s \"%.64s\"; known: %s", what, got, all);
 }
 
 int config_invalid_key(struct err *err, const char *msg, const char *prefix, const char *key)
@@ -52,7 +105,7 @@ int config_validate_paths(const struct config_str_list *list, const char *place,
 {
         for (size_t i = 0; i < list->n; i++)
                 if (list->item[i][0] != '/')
-                        return INVALID(err, "the path is not absolute", "%s/%zu", place, i);
+                        return INVALID_TEXT(err, "the path is not absolute", list->item[i], "%s/%zu", place, i);
         return 0;
 }
 
@@ -129,10 +182,11 @@ static int validate_version(const struct config *c, struct err *err)
         if (!c->oci_version)
                 return INVALID(err, "is required", "/ociVersion");
         if (!is_semver(c->oci_version))
-                return INVALID(err, "not a version of the form MAJOR.MINOR.PATCH (SemVer 2.0.0)",
-                               "/ociVersion");
+                return INVALID_TEXT(err, "not a version of the form MAJOR.MINOR.PATCH (SemVer 2.0.0)",
+                                    c->oci_version, "/ociVersion");
         if (strncmp(c->oci_version, "1.", 2) != 0)
-                return INVALID(err, "only major version 1 of the runtime-spec is known", "/ociVersion");
+                return INVALID_TEXT(err, "only major version 1 of the runtime-spec is known", c->oci_version,
+                                    "/ociVersion");
         return 0;
 }
 
@@ -180,7 +234,8 @@ static int validate_mount(const struct config *c, size_t i, struct err *err)
         /* The spec's deprecated relative form is refused: whoever compares a destination with "/proc" relies
          * on it. */
         if (m->destination[0] != '/')
-                return INVALID(err, "the path is not absolute", "/mounts/%zu/destination", i);
+                return INVALID_TEXT(err, "the path is not absolute", m->destination, "/mounts/%zu/destination",
+                                    i);
         if (HAS_OPTION(m, bind)) {
                 if (!config_given(m->source))
                         return INVALID(err, "a bind mount needs its source", "/mounts/%zu/source", i);
@@ -197,9 +252,9 @@ static int validate_hook(const struct config_hook *h, const char *kind, size_t i
         char place[64];
 
         if (h->path[0] != '/')
-                return INVALID(err, "the path is not absolute", "/hooks/%s/%zu/path", kind, i);
+                return INVALID_TEXT(err, "the path is not absolute", h->path, "/hooks/%s/%zu/path", kind, i);
         if (h->timeout.set && h->timeout.v <= 0)
-                return INVALID(err, "a timeout is greater than 0", "/hooks/%s/%zu/timeout", kind, i);
+                return OUTSIDE(err, h->timeout.v, 1, INT64_MAX, "/hooks/%s/%zu/timeout", kind, i);
         snprintf(place, sizeof(place), "/hooks/%s/%zu/env", kind, i);
         return config_validate_env(&h->env, place, err);
 }

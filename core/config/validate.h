@@ -17,6 +17,18 @@ struct err;
 #define INVALID(err, msg, ...) config_invalid(err, msg, __VA_ARGS__)
 int config_invalid(struct err *err, const char *msg, const char *placefmt, ...)
         __attribute__((format(printf, 3, 4)));
+/* The same of a text or a number that can't be: "MSG: "GOT"", and "GOT is not in MIN..MAX". */
+#define INVALID_TEXT(err, msg, got, ...) config_invalid_text(err, msg, got, __VA_ARGS__)
+int config_invalid_text(struct err *err, const char *msg, const char *got, const char *placefmt, ...)
+        __attribute__((format(printf, 4, 5)));
+#define OUTSIDE(err, got, min, max, ...) config_outside(err, got, min, max, __VA_ARGS__)
+int config_outside(struct err *err, int64_t got, int64_t min, int64_t max, const char *placefmt, ...)
+        __attribute__((format(printf, 5, 6)));
+/* The same of a word that is none of the list: "unknown WHAT "GOT"", with the nearest that there is, or all. */
+#define UNKNOWN(err, what, got, list, ...) \
+        config_unknown(err, what, got, list, sizeof(list) / sizeof((list)[0]), __VA_ARGS__)
+int config_unknown(struct err *err, const char *what, const char *got, const char *const *list, size_t n,
+                   const char *placefmt, ...) __attribute__((format(printf, 6, 7)));
 /* The same for a key of a map: the place is prefix, a slash and the key, escaped. */
 int config_invalid_key(struct err *err, const char *msg, const char *prefix, const char *key);
 

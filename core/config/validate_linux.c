@@ -12,8 +12,8 @@ static int validate_namespaces(const struct config_linux *l, struct err *err)
 {
         for (enum config_ns n = 0; n < CONFIG_NS__COUNT; n++)
                 if (l->ns[n].path && l->ns[n].path[0] != '/')
-                        return INVALID(err, "the path is not absolute", PLACE "/namespaces/%zu/path",
-                                       l->ns[n].index);
+                        return INVALID_TEXT(err, "the path is not absolute", l->ns[n].path,
+                                            PLACE "/namespaces/%zu/path", l->ns[n].index);
         return 0;
 }
 
@@ -45,26 +45,36 @@ static int validate_time(const struct config_linux *l, struct err *err)
                 if (!l->ns[CONFIG_NS_TIME].set || l->ns[CONFIG_NS_TIME].path)
                         return INVALID(err, "needs a new time namespace", PLACE "/timeOffsets");
                 if (clocks[i].offset->nanosecs >= 1000000000u)
-                        return INVALID(err, "a second or more", PLACE "/timeOffsets/%s/nanosecs",
-                                       clocks[i].name);
+                        return OUTSIDE(err, clocks[i].offset->nanosecs, 0, 999999999,
+                                       PLACE "/timeOffsets/%s/nanosecs", clocks[i].name);
         }
         return 0;
 }
 
 /* --- devices --- */
 
+/* What mknod(2) makes has a name in a directory. */
+static bool names_a_file(const char *path)
+{
+        const char *last = strrchr(path, '/') + 1;
+
+        return *last && strcmp(last, ".") != 0 && strcmp(last, "..") != 0;
+}
+
 static int validate_device(const struct config_device *d, size_t i, struct err *err)
 {
         if (d->path[0] != '/')
-                return INVALID(err, "the path is not absolute", PLACE "/devices/%zu/path", i);
+                return INVALID_TEXT(err, "the path is not absolute", d->path, PLACE "/devices/%zu/path", i);
+        if (!names_a_file(d->path))
+                return INVALID_TEXT(err, "names no file", d->path, PLACE "/devices/%zu/path", i);
         /* The kernel's dev_t: 12 bits of major, 20 of minor. A cut number would be another device. */
         if (d->type != 'p' && (d->major < 0 || d->major > 0xfff))
-                return INVALID(err, "not a device's major number", PLACE "/devices/%zu/major", i);
+                return OUTSIDE(err, d->major, 0, 0xfff, PLACE "/devices/%zu/major", i);
         if (d->type != 'p' && (d->minor < 0 || d->minor > 0xfffff))
-                return INVALID(err, "not a device's minor number", PLACE "/devices/%zu/minor", i);
+                return OUTSIDE(err, d->minor, 0, 0xfffff, PLACE "/devices/%zu/minor", i);
         /* Docker writes the whole st_mode, with the type's bits. */
         if (d->file_mode.set && d->file_mode.v > 0177777)
-                return INVALID(err, "not a file mode", PLACE "/devices/%zu/fileMode", i);
+                return OUTSIDE(err, d->file_mode.v, 0, 0177777, PLACE "/devices/%zu/fileMode", i);
         if (d->uid.set && d->uid.v == UINT32_MAX)
                 return INVALID(err, "is no user id", PLACE "/devices/%zu/uid", i);
         if (d->gid.set && d->gid.v == UINT32_MAX)
@@ -154,7 +164,7 @@ static int validate_rdt(const struct config_linux *l, struct err *err)
 
         /* The name of a directory below resctrl's root. */
         if (config_given(id) && (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0))
-                return INVALID(err, "not a directory's name", PLACE "/intelRdt/closID");
+                return INVALID_TEXT(err, "not a directory's name", id, PLACE "/intelRdt/closID");
         if (config_given(l->intel_rdt.mem_bw_schema) &&
             (strncmp(l->intel_rdt.mem_bw_schema, "MB:", 3) != 0 || strchr(l->intel_rdt.mem_bw_schema, '\n')))
                 return INVALID(err, "not one line that begins with MB:", PLACE "/intelRdt/memBwSchema");
@@ -168,7 +178,7 @@ static int validate_personality(const struct config_linux *l, struct err *err)
         if (!l->personality.set)
                 return 0;
         if (!ONE_OF(l->personality.domain, domains))
-                return INVALID(err, "neither LINUX nor LINUX32", PLACE "/personality/domain");
+                return UNKNOWN(err, "domain", l->personality.domain, domains, PLACE "/personality/domain");
         if (l->personality.flags.n > 0)
                 return INVALID(err, "no flags are defined", PLACE "/personality/flags/0");
         return 0;
@@ -190,11 +200,14 @@ static int validate_paths(const struct config_linux *l, struct err *err)
         if (l->readonly_paths.n > 0 && !l->ns[CONFIG_NS_MOUNT].set)
                 return INVALID(err, "needs a mount namespace", PLACE "/readonlyPaths");
         if (config_given(l->rootfs_propagation) && !ONE_OF(l->rootfs_propagation, modes))
-                return INVALID(err, "not shared, slave, private or unbindable", PLACE "/rootfsPropagation");
+                return UNKNOWN(err, "propagation", l->rootfs_propagation, modes, PLACE "/rootfsPropagation");
         /* "Runtimes MAY consider certain cgroupsPath values to be invalid": those that leave the hierarchy's
          * root. */
         if (l->cgroups_path && config_has_dotdot(l->cgroups_path))
-                return INVALID(err, "has a \"..\"", PLACE "/cgroupsPath");
+                return INVALID_TEXT(err, "has a \"..\"", l->cgroups_path, PLACE "/cgroupsPath");
+        /* cgroups(7): no name of a cgroup has one; /proc/PID/cgroup could not be read */
+        if (l->cgroups_path && strchr(l->cgroups_path, '\n'))
+                return INVALID_TEXT(err, "has a newline", l->cgroups_path, PLACE "/cgroupsPath");
         return 0;
 }
 

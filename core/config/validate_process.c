@@ -16,7 +16,7 @@ static int validate_user(const struct config_process *p, struct err *err)
         if (p->user.gid == UINT32_MAX)
                 return INVALID(err, "is no group id", PLACE "/user/gid");
         if (p->user.umask.set && p->user.umask.v > 0777)
-                return INVALID(err, "has bits beyond 0777", PLACE "/user/umask");
+                return OUTSIDE(err, p->user.umask.v, 0, 0777, PLACE "/user/umask");
         for (size_t i = 0; i < p->user.additional_gids.n; i++)
                 if (p->user.additional_gids.item[i] == UINT32_MAX)
                         return INVALID(err, "is no group id", PLACE "/user/additionalGids/%zu", i);
@@ -34,18 +34,23 @@ static bool is_cap_name(const char *s)
         return strncmp(s, "CAP_", 4) == 0 && s[4] && !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
 }
 
-/* The known names of a set as bits. */
-static int cap_bits(const struct config_str_list *set, const char *name, uint64_t *ret, struct err *err)
+/* As a bit, 0 for a name that is not known. */
+static uint64_t cap_bit(const char *name)
 {
         cap_value_t v;
 
+        return cap_from_name(name, &v) == 0 && v < 64 ? UINT64_C(1) << v : 0;
+}
+
+/* The known names of a set as bits. */
+static int cap_bits(const struct config_str_list *set, const char *name, uint64_t *ret, struct err *err)
+{
         *ret = 0;
         for (size_t i = 0; i < set->n; i++) {
                 if (!is_cap_name(set->item[i]))
-                        return INVALID(err, "not a capability's name (CAP_...)", PLACE "/capabilities/%s/%zu",
-                                       name, i);
-                if (cap_from_name(set->item[i], &v) == 0 && v < 64)
-                        *ret |= UINT64_C(1) << v;
+                        return INVALID_TEXT(err, "not a capability's name (CAP_...)", set->item[i],
+                                            PLACE "/capabilities/%s/%zu", name, i);
+                *ret |= cap_bit(set->item[i]);
         }
         return 0;
 }
@@ -66,9 +71,10 @@ static int validate_caps(const struct config_caps *c, struct err *err)
                 if (r < 0)
                         return r;
         }
-        if (bits[1] & ~bits[3]) /* capset(2): EPERM */
-                return INVALID(err, "has a capability that the permitted set lacks",
-                               PLACE "/capabilities/effective");
+        for (size_t i = 0; i < c->effective.n; i++)
+                if (cap_bit(c->effective.item[i]) & ~bits[3]) /* capset(2): EPERM */
+                        return INVALID_TEXT(err, "the permitted set lacks it", c->effective.item[i],
+                                            PLACE "/capabilities/effective/%zu", i);
         return 0;
 }
 
@@ -85,11 +91,12 @@ static int validate_rlimits(const struct config_rlimit_list *l, struct err *err)
 
         for (size_t i = 0; i < l->n; i++) {
                 if (!ONE_OF(l->item[i].type, names))
-                        return INVALID(err, "unknown resource", PLACE "/rlimits/%zu/type", i);
+                        return UNKNOWN(err, "resource", l->item[i].type, names, PLACE "/rlimits/%zu/type", i);
                 /* There are 16 names: a longer list ends in the first duplicate. */
                 for (size_t k = 0; k < i; k++)
                         if (strcmp(l->item[i].type, l->item[k].type) == 0)
-                                return INVALID(err, "listed already", PLACE "/rlimits/%zu/type", i);
+                                return INVALID_TEXT(err, "listed already", l->item[i].type,
+                                                    PLACE "/rlimits/%zu/type", i);
                 if (l->item[i].soft > l->item[i].hard)
                         return INVALID(err, "greater than the hard limit", PLACE "/rlimits/%zu/soft", i);
         }
@@ -112,16 +119,16 @@ static int validate_scheduler(const struct config_scheduler *s, struct err *err)
         if (!s->set)
                 return 0;
         if (!ONE_OF(s->policy, policies))
-                return INVALID(err, "unknown policy", PLACE "/scheduler/policy");
+                return UNKNOWN(err, "policy", s->policy, policies, PLACE "/scheduler/policy");
         if (s->nice.set && (s->nice.v < -20 || s->nice.v > 19))
-                return INVALID(err, "not in -20..19", PLACE "/scheduler/nice");
+                return OUTSIDE(err, s->nice.v, -20, 19, PLACE "/scheduler/nice");
         if (s->priority.set && s->priority.v != 0 && !ONE_OF(s->policy, realtime))
                 return INVALID(err, "belongs to SCHED_FIFO and SCHED_RR", PLACE "/scheduler/priority");
         if (ONE_OF(s->policy, realtime) && (!s->priority.set || s->priority.v < 1 || s->priority.v > 99))
-                return INVALID(err, "not in 1..99", PLACE "/scheduler/priority");
+                return OUTSIDE(err, s->priority.v, 1, 99, PLACE "/scheduler/priority");
         for (size_t i = 0; i < s->flags.n; i++)
                 if (!ONE_OF(s->flags.item[i], flags))
-                        return INVALID(err, "unknown flag", PLACE "/scheduler/flags/%zu", i);
+                        return UNKNOWN(err, "flag", s->flags.item[i], flags, PLACE "/scheduler/flags/%zu", i);
         if (strcmp(s->policy, "SCHED_DEADLINE") == 0) /* the kernel: 0 < runtime <= deadline <= period */
                 return s->runtime.v > 0 && s->runtime.v <= s->deadline.v &&
                                        (s->period.v == 0 || s->deadline.v <= s->period.v)
@@ -140,9 +147,9 @@ static int validate_io_priority(const struct config_process *p, struct err *err)
         if (!p->io_priority.set)
                 return 0;
         if (!ONE_OF(p->io_priority.class_, classes))
-                return INVALID(err, "unknown class", PLACE "/ioPriority/class");
+                return UNKNOWN(err, "class", p->io_priority.class_, classes, PLACE "/ioPriority/class");
         if (p->io_priority.priority < 0 || p->io_priority.priority > 7)
-                return INVALID(err, "not in 0..7", PLACE "/ioPriority/priority");
+                return OUTSIDE(err, p->io_priority.priority, 0, 7, PLACE "/ioPriority/priority");
         return 0;
 }
 
@@ -153,13 +160,13 @@ int config_validate_process(const struct config_process *p, struct err *err)
         if (!config_given(p->cwd))
                 return INVALID(err, "is required", PLACE "/cwd");
         if (p->cwd[0] != '/')
-                return INVALID(err, "the path is not absolute", PLACE "/cwd");
+                return INVALID_TEXT(err, "the path is not absolute", p->cwd, PLACE "/cwd");
         if (p->args.n == 0)
                 return INVALID(err, "at least one entry is required", PLACE "/args");
         if (!*p->args.item[0])
                 return INVALID(err, "the executable's name is empty", PLACE "/args/0");
         if (p->oom_score_adj.set && (p->oom_score_adj.v < -1000 || p->oom_score_adj.v > 1000)) /* proc(5) */
-                return INVALID(err, "not in -1000..1000", PLACE "/oomScoreAdj");
+                return OUTSIDE(err, p->oom_score_adj.v, -1000, 1000, PLACE "/oomScoreAdj");
         r = config_validate_env(&p->env, PLACE "/env", err);
         if (r == 0)
                 r = validate_user(p, err);

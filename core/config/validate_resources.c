@@ -10,11 +10,11 @@
 static int validate_rule(const struct config_device_rule *rule, size_t i, struct err *err)
 {
         if (rule->access && rule->access[strspn(rule->access, "rwm")])
-                return INVALID(err, "not made of r, w and m", PLACE "/devices/%zu/access", i);
+                return INVALID_TEXT(err, "not made of r, w and m", rule->access, PLACE "/devices/%zu/access", i);
         if (rule->major.set && (rule->major.v < -1 || rule->major.v > UINT32_MAX))
-                return INVALID(err, "not a device's major number", PLACE "/devices/%zu/major", i);
+                return OUTSIDE(err, rule->major.v, -1, UINT32_MAX, PLACE "/devices/%zu/major", i);
         if (rule->minor.set && (rule->minor.v < -1 || rule->minor.v > UINT32_MAX))
-                return INVALID(err, "not a device's minor number", PLACE "/devices/%zu/minor", i);
+                return OUTSIDE(err, rule->minor.v, -1, UINT32_MAX, PLACE "/devices/%zu/minor", i);
         return 0;
 }
 
@@ -34,7 +34,7 @@ static int validate_memory(const struct config_resources *r, struct err *err)
 
         for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
                 if (limits[i].v->set && limits[i].v->v < -1)
-                        return INVALID(err, "less than -1 (unlimited)", PLACE "/memory/%s", limits[i].name);
+                        return OUTSIDE(err, limits[i].v->v, -1, INT64_MAX, PLACE "/memory/%s", limits[i].name);
         if (r->memory.swappiness.set && r->memory.swappiness.v > 100)
                 return INVALID(err, "not in 0..100", PLACE "/memory/swappiness");
         /* memory + swap can't be less than memory */
@@ -52,11 +52,11 @@ static int validate_cpu(const struct config_resources *r, struct err *err)
             r->cpu.burst.v > (uint64_t)r->cpu.quota.v)
                 return INVALID(err, "greater than the quota", PLACE "/cpu/burst");
         if (r->cpu.idle.set && r->cpu.idle.v != 0 && r->cpu.idle.v != 1)
-                return INVALID(err, "neither 0 nor 1", PLACE "/cpu/idle");
+                return OUTSIDE(err, r->cpu.idle.v, 0, 1, PLACE "/cpu/idle");
         if (r->cpu.cpus && r->cpu.cpus[strspn(r->cpu.cpus, list)])
-                return INVALID(err, "not a list like 0-3,7", PLACE "/cpu/cpus");
+                return INVALID_TEXT(err, "not a list like 0-3,7", r->cpu.cpus, PLACE "/cpu/cpus");
         if (r->cpu.mems && r->cpu.mems[strspn(r->cpu.mems, list)])
-                return INVALID(err, "not a list like 0-3,7", PLACE "/cpu/mems");
+                return INVALID_TEXT(err, "not a list like 0-3,7", r->cpu.mems, PLACE "/cpu/mems");
         return 0;
 }
 
@@ -64,11 +64,11 @@ static int validate_throttle(const struct config_throttle_list *l, const char *n
 {
         for (size_t i = 0; i < l->n; i++) {
                 if (l->item[i].major < 0)
-                        return INVALID(err, "not a device's major number", PLACE "/blockIO/%s/%zu/major",
-                                       name, i);
+                        return OUTSIDE(err, l->item[i].major, 0, INT64_MAX, PLACE "/blockIO/%s/%zu/major", name,
+                                       i);
                 if (l->item[i].minor < 0)
-                        return INVALID(err, "not a device's minor number", PLACE "/blockIO/%s/%zu/minor",
-                                       name, i);
+                        return OUTSIDE(err, l->item[i].minor, 0, INT64_MAX, PLACE "/blockIO/%s/%zu/minor", name,
+                                       i);
         }
         return 0;
 }
@@ -80,11 +80,9 @@ static int validate_block_io(const struct config_resources *res, struct err *err
         for (size_t i = 0; i < res->block_io.weight_device.n; i++) {
                 const struct config_weight_device *w = &res->block_io.weight_device.item[i];
                 if (w->major < 0)
-                        return INVALID(err, "not a device's major number",
-                                       PLACE "/blockIO/weightDevice/%zu/major", i);
+                        return OUTSIDE(err, w->major, 0, INT64_MAX, PLACE "/blockIO/weightDevice/%zu/major", i);
                 if (w->minor < 0)
-                        return INVALID(err, "not a device's minor number",
-                                       PLACE "/blockIO/weightDevice/%zu/minor", i);
+                        return OUTSIDE(err, w->minor, 0, INT64_MAX, PLACE "/blockIO/weightDevice/%zu/minor", i);
                 if (!w->weight.set && !w->leaf_weight.set)
                         return INVALID(err, "weight or leafWeight is required",
                                        PLACE "/blockIO/weightDevice/%zu", i);
@@ -124,7 +122,8 @@ int config_validate_resources(const struct config_resources *res, struct err *er
                 return r;
         for (size_t i = 0; i < res->hugepage.n; i++)
                 if (!is_page_size(res->hugepage.item[i].page_size))
-                        return INVALID(err, "not a size like 2MB", PLACE "/hugepageLimits/%zu/pageSize", i);
+                        return INVALID_TEXT(err, "not a size like 2MB", res->hugepage.item[i].page_size,
+                                            PLACE "/hugepageLimits/%zu/pageSize", i);
         for (size_t i = 0; i < res->network.priorities.n; i++)
                 if (!*res->network.priorities.item[i].name)
                         return INVALID(err, "is empty", PLACE "/network/priorities/%zu/name", i);

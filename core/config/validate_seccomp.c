@@ -53,9 +53,10 @@ static int validate_errno(const char *action, const struct opt_u32 *v, const cha
         if (!v->set)
                 return 0;
         if (!ONE_OF(action, with_errno))
-                return INVALID(err, "the action has no errno", "%s", place);
-        if (v->v > (strcmp(action, "SCMP_ACT_TRACE") == 0 ? MESSAGE_MAX : ERRNO_MAX))
-                return INVALID(err, "is above 4094, or 65535 for SCMP_ACT_TRACE", "%s", place);
+                return INVALID_TEXT(err, "the action has no errno", action, "%s", place);
+        uint32_t max = strcmp(action, "SCMP_ACT_TRACE") == 0 ? MESSAGE_MAX : ERRNO_MAX;
+        if (v->v > max)
+                return OUTSIDE(err, v->v, 0, max, "%s", place);
         return 0;
 }
 
@@ -63,10 +64,11 @@ static int validate_args(const struct config_seccomp_rule *rule, size_t i, struc
 {
         for (size_t k = 0; k < rule->args.n; k++) {
                 if (rule->args.item[k].index > 5)
-                        return INVALID(err, "a system call has arguments 0 to 5",
-                                       PLACE "/syscalls/%zu/args/%zu/index", i, k);
+                        return OUTSIDE(err, rule->args.item[k].index, 0, 5, PLACE "/syscalls/%zu/args/%zu/index",
+                                       i, k);
                 if (!ONE_OF(rule->args.item[k].op, operators))
-                        return INVALID(err, "unknown operator", PLACE "/syscalls/%zu/args/%zu/op", i, k);
+                        return UNKNOWN(err, "operator", rule->args.item[k].op, operators,
+                                       PLACE "/syscalls/%zu/args/%zu/op", i, k);
         }
         return 0;
 }
@@ -82,7 +84,7 @@ static int validate_rule(const struct config_seccomp_rule *rule, size_t i, struc
                 if (!*rule->names.item[k])
                         return INVALID(err, "is empty", PLACE "/syscalls/%zu/names/%zu", i, k);
         if (!ONE_OF(rule->action, actions))
-                return INVALID(err, "unknown action", PLACE "/syscalls/%zu/action", i);
+                return UNKNOWN(err, "action", rule->action, actions, PLACE "/syscalls/%zu/action", i);
         snprintf(place, sizeof(place), PLACE "/syscalls/%zu/errnoRet", i);
         r = validate_errno(rule->action, &rule->errno_ret, place, err);
         return r < 0 ? r : validate_args(rule, i, err);
@@ -107,16 +109,17 @@ int config_validate_seccomp(const struct config_seccomp *s, struct err *err)
         if (!s->set)
                 return 0;
         if (!ONE_OF(s->default_action, actions))
-                return INVALID(err, "unknown action", PLACE "/defaultAction");
+                return UNKNOWN(err, "action", s->default_action, actions, PLACE "/defaultAction");
         r = validate_errno(s->default_action, &s->default_errno_ret, PLACE "/defaultErrnoRet", err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < s->architectures.n; i++)
                 if (!ONE_OF(s->architectures.item[i], architectures))
-                        return INVALID(err, "unknown architecture", PLACE "/architectures/%zu", i);
+                        return UNKNOWN(err, "architecture", s->architectures.item[i], architectures,
+                                       PLACE "/architectures/%zu", i);
         for (size_t i = 0; i < s->flags.n; i++)
                 if (!ONE_OF(s->flags.item[i], flags))
-                        return INVALID(err, "unknown flag", PLACE "/flags/%zu", i);
+                        return UNKNOWN(err, "flag", s->flags.item[i], flags, PLACE "/flags/%zu", i);
         if (config_given(s->listener_metadata) && !config_given(s->listener_path))
                 return INVALID(err, "needs listenerPath", PLACE "/listenerMetadata");
         for (size_t i = 0; r == 0 && i < s->syscalls.n; i++)

@@ -168,6 +168,8 @@ static int make_cgroups(struct creation *c, struct err *err)
                         return r;
                 r = cgroup_make(c->sys, &c->state.cgroup, &why);
         }
+        if (r < 0 && c->config->linux_.cgroups_path && strncmp(why.place, "/linux/", 7) != 0)
+                (void)err_prefix(&why, "/linux/cgroupsPath: ");
         return r < 0 ? without_cgroup(c, &why, err) : 0;
 }
 

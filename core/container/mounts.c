@@ -170,10 +170,21 @@ refused:
                        "%s can't be mounted over: it is /proc or inside it", destination);
 }
 
+static bool is_dir(const struct mounts *m, int fd)
+{
+        struct stat st;
+
+        return m->sys->op->fstat(m->sys, fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int attach(const struct mounts *m, size_t index, int mount_fd, int target_fd, struct err *err)
 {
         int r = mnt_attach(m->sys, mount_fd, target_fd);
 
+        if (r < 0 && is_dir(m, mount_fd) != is_dir(m, target_fd)) /* move_mount(2): EINVAL */
+                return err_set(err, is_dir(m, target_fd) ? EISDIR : ENOTDIR, "mount",
+                               place_of(index, "/destination").text, "%s, and what is to be mounted there is %s",
+                               entry(m, index)->destination, is_dir(m, mount_fd) ? "one" : "none");
         if (r < 0)
                 return err_sys(err, r, "mount", place_of(index, "").text, "attaching to %s%s",
                                entry(m, index)->destination, mnt_hint(r));

@@ -173,6 +173,21 @@ static int unified(const struct cgroup_mount *c, const struct cgroup_hiers *hier
         return r < 0 ? failed(c, r, "attaching cgroup2", err) : 0;
 }
 
+/* Words for a file system, where none is mounted that could take them. */
+static int refuse_data(const struct cgroup_mount *c, struct err *err)
+{
+        const struct config_str_list *list = &c->m->config->mounts.item[c->index].options;
+        char place[96];
+
+        for (size_t i = 0; i < list->n; i++) {
+                if (mount_option_use(list->item[i]) != MOUNT_OPTION_DATA)
+                        continue;
+                snprintf(place, sizeof(place), "%s/options/%zu", c->place, i);
+                return err_set(err, EINVAL, "mount", place, "unknown option for a view of cgroup v1: %s", list->item[i]);
+        }
+        return 0;
+}
+
 int mounts_cgroup(const struct mounts *m, size_t index, const struct mount_options *options, struct err *err)
 {
         struct cgroup_mount c = {.m = m, .index = index, .options = options};
@@ -191,8 +206,10 @@ int mounts_cgroup(const struct mounts *m, size_t index, const struct mount_optio
                 return r;
         for (size_t i = 0; i < hiers.n; i++)
                 v1 |= !hiers.item[i].v2;
-        r = v1 && strcmp(type, "cgroup2") != 0 ? layout_v1(&c, &hiers, target.fd, err)
-                                               : unified(&c, &hiers, target.fd, err);
+        v1 = v1 && strcmp(type, "cgroup2") != 0;
+        r = v1 ? refuse_data(&c, err) : unified(&c, &hiers, target.fd, err);
+        if (r == 0 && v1)
+                r = layout_v1(&c, &hiers, target.fd, err);
         cgroup_hiers_free(m->sys, &hiers);
         return r;
 }

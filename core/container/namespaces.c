@@ -182,25 +182,28 @@ static int unshare_one(const struct sys *sys, const struct config *config, enum 
                      : 0;
 }
 
+/* One by one, so that the error tells which. */
+static int set_offset(const struct sys *sys, const char *clock, const struct config_time_offset *offset,
+                      struct err *err)
+{
+        char text[64], place[64];
+        int r;
+
+        if (!offset->set)
+                return 0;
+        snprintf(text, sizeof(text), "%s %lld %u\n", clock, (long long)offset->secs, offset->nanosecs);
+        snprintf(place, sizeof(place), "/linux/timeOffsets/%s/secs", clock);
+        r = io_write_file(sys, AT_FDCWD, "/proc/self/timens_offsets", text);
+        return r < 0 ? err_sys(err, r, "namespaces", place, "%lld", (long long)offset->secs) : 0;
+}
+
 /* The namespace that the payload's execve will enter (Linux 6.3); it must have no process yet when its
  * offsets are set. */
 static int set_time_offsets(const struct sys *sys, const struct config *config, struct err *err)
 {
-        const struct config_time_offset *mono = &config->linux_.time_monotonic,
-                                        *boot = &config->linux_.time_boottime;
-        char text[128];
-        int n = 0, r;
+        int r = set_offset(sys, "monotonic", &config->linux_.time_monotonic, err);
 
-        if (mono->set)
-                n = snprintf(text, sizeof(text), "monotonic %lld %u\n", (long long)mono->secs,
-                             mono->nanosecs);
-        if (boot->set)
-                n += snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n", (long long)boot->secs,
-                              boot->nanosecs);
-        if (n == 0)
-                return 0;
-        r = io_write_file(sys, AT_FDCWD, "/proc/self/timens_offsets", text);
-        return r < 0 ? err_sys(err, r, "namespaces", "/linux/timeOffsets", "%s", "") : 0;
+        return r < 0 ? r : set_offset(sys, "boottime", &config->linux_.time_boottime, err);
 }
 
 static int set_names(const struct sys *sys, const struct config *config, struct err *err)

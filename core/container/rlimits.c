@@ -52,6 +52,8 @@ int rlimits_apply(const struct sys *sys, const struct config *config, struct err
                 if (r < 0)
                         return err_set(err, EINVAL, "rlimit", place, "unknown rlimit %s", l->type);
                 r = sys->op->prlimit64(sys, 0, r, &lim, NULL);
+                if (r == -EPERM) /* to raise the hard limit, or beyond fs.nr_open */
+                        snprintf(place, sizeof(place), "/process/rlimits/%zu/hard", i);
                 if (r < 0)
                         return err_sys(err, r, "rlimit", place, "%s soft %llu hard %llu", l->type,
                                        (unsigned long long)l->soft, (unsigned long long)l->hard);

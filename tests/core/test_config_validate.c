@@ -186,7 +186,7 @@ static void config_validate__process__rules(void **state)
                 BAD_AT("/process/capabilities/permitted/1", "\"CAP_\""),
                 BAD_AT("/process/capabilities/ambient/0", "\"CAP_KILL \""),
                 BAD("/process/capabilities/effective", "[\"CAP_KILL\",\"CAP_CHOWN\"]",
-                    "/process/capabilities/effective"),
+                    "/process/capabilities/effective/1"),
                 GOOD("/process/capabilities/effective", "[\"CAP_NEXT_YEARS_42\"]"),
                 BAD_AT("/process/rlimits/0/type", "\"NOFILE\""),
                 BAD_AT("/process/rlimits/0/type", "\"\""),

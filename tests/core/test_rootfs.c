@@ -463,7 +463,7 @@ static void rootfs__config_that_cannot_be__refused_by_place(void **state)
         fixture_mount(&fc, "/etc", NULL, NULL, "remount", "ro", NULL);
         REFUSED("/mounts/7/options");
         fixture_mount(&fc, "/etc/passwd", "bind", "outside", "bind", NULL);
-        REFUSED("/mounts/7");
+        REFUSED("/mounts/7/destination");
         fixture_mount(&fc, "/etc/passwd/x", "bind", "outside", "bind", NULL);
         REFUSED("/mounts/7/destination");
         fc.sysctl[0] = (struct config_kv){"kernel.pid_max", "1"};
