@@ -48,7 +48,10 @@ void bundle_argv(const struct scenario *s, struct bundle_argv *ret)
                         add(ret, "fork:%d:%u:%d", step->fd, step->bytes, step->ms);
                         break;
                 case STEP_ATTACK:
-                        add(ret, "attack");
+                        add(ret, "attack:%s", scenario_attack_word(step->attack));
+                        break;
+                case STEP_AWAIT:
+                        add(ret, "await:%d", step->code);
                         break;
                 case STEP_WAIT:
                         add(ret, "wait");

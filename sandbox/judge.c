@@ -187,7 +187,8 @@ static void judge_steps(const struct run *r)
 
                 if (step->kind == STEP_EXIT || step->kind == STEP_SIGNAL)
                         continue; /* not reported: they are the end */
-                if (step->kind == STEP_MASKED || step->kind == STEP_OVERWRITE || step->kind == STEP_ATTACK)
+                if (step->kind == STEP_MASKED || step->kind == STEP_OVERWRITE || step->kind == STEP_ATTACK ||
+                    step->kind == STEP_AWAIT)
                         continue; /* no stdio in it */
                 if (i >= r->report->n_steps) {
                         if (r->o->payload_end == END_SIGNALED)

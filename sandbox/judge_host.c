@@ -117,8 +117,6 @@ void judge_exe(const struct run *r)
 
         if (!r->o->exe_copied || r->o->timed_out)
                 return;
-        if (r->o->exe_changed[0])
-                judge_say(v, judge_ours(r), "the runtime's binary on the host %s", r->o->exe_changed);
         for (size_t i = 0; i < r->s->n_steps && i < r->report->n_steps; i++) {
                 int64_t result = r->report->step[i].result;
                 if (r->s->step[i].kind != STEP_ATTACK)
@@ -128,6 +126,15 @@ void judge_exe(const struct run *r)
                         judge_say(v, judge_ours(r), "the payload could write to the runtime's binary, by %s",
                                   ways(result, buf, sizeof buf));
         }
+        for (size_t i = 0; i < r->o->n_attacks; i++) {
+                const struct obs_attack *a = &r->o->attack[i];
+                attacked |= a->result >= 0;
+                if (a->result > 0)
+                        judge_say(v, judge_ours(r), "the runtime's binary could be written to (%s, %s), by %s", a->who,
+                                  a->when, ways(a->result, buf, sizeof buf));
+        }
+        if (r->o->exe_changed[0])
+                judge_say(v, judge_ours(r), "the runtime's binary on the host %s", r->o->exe_changed);
         if (attacked)
                 judge_ok(v);
 }

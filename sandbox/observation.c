@@ -155,6 +155,20 @@ int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struc
         return 0;
 }
 
+void obs_attacks_parse(const char *text, struct observation *o)
+{
+        o->n_attacks = 0;
+        for (; *text && o->n_attacks < OBS_ATTACKS; text += strcspn(text, "\n"), text += *text == '\n') {
+                struct obs_attack *a = &o->attack[o->n_attacks];
+                long long result;
+
+                if (sscanf(text, "%43s %7s %lld", a->who, a->when, &result) != 3)
+                        continue;
+                a->result = result;
+                o->n_attacks++;
+        }
+}
+
 void obs_stream_compare(struct obs_stream *s, const unsigned char *got, size_t n, const unsigned char *expected,
                         size_t n_expected)
 {

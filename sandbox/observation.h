@@ -14,6 +14,7 @@
 struct err;
 
 #define OBS_ID "initlab" /* of every container */
+#define OBS_SECOND "initlab-second" /* of a second one, beside it */
 #define OBS_TEXT 4096
 #define OBS_COMMANDS 40
 #define OBS_LEFT 16
@@ -22,12 +23,13 @@ struct err;
 #define OBS_GROUPS 64
 #define OBS_FDS 96
 #define OBS_HELD 64
+#define OBS_ATTACKS 16
 
 enum obs_end { END_NONE, END_EXITED, END_SIGNALED, END_TIMEOUT };
 
 /* One invocation of the runtime. */
 struct obs_command {
-        char name[16];    /* run, create, start, state, delete ...; "wait": nothing was run, init has ended */
+        char name[24];    /* run, create, start, state, delete ...; "wait": nothing was run, init has ended */
         enum obs_end end; /* END_TIMEOUT: killed by us */
         int code;         /* exit status or signal */
         uint32_t ms;
@@ -63,6 +65,12 @@ struct obs_held {
         uint32_t mode;
         bool path;      /* O_PATH */
         char name[128]; /* the link's text */
+};
+
+/* An attack on the runtime's binary that the payload did not make itself: a line of BUNDLE_ATTACKS. */
+struct obs_attack {
+        char who[44], when[8];
+        int64_t result; /* bits of exe_attack.h, or -errno: nothing was attacked */
 };
 
 /* Owner and mode of an open file that the executor made: [0] before, [1] after the run. */
@@ -102,6 +110,8 @@ struct observation {
 
         bool exe_copied;       /* the runtime was a copy of the binary, which the payload may attack */
         char exe_changed[128]; /* how the copy differs now, "": not at all */
+        struct obs_attack attack[OBS_ATTACKS];
+        size_t n_attacks;
 
         uint32_t total_ms;
         size_t report_len;
@@ -135,6 +145,9 @@ struct obs_report {
 
 /* Decodes lines of JSON; a torn last line (the payload was killed) is ignored. -EINVAL for anything else. */
 int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struct err *err);
+
+/* Decodes the lines of BUNDLE_ATTACKS; what is none is left out. */
+void obs_attacks_parse(const char *text, struct observation *o);
 
 /* Compares what came (n bytes) with what was to come, and fills got, expected, first_diff and text. */
 void obs_stream_compare(struct obs_stream *s, const unsigned char *got, size_t n, const unsigned char *expected,

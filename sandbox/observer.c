@@ -7,7 +7,7 @@
  * Bytes >= 0x80 in strings are written as code points of that number, so that every byte string is valid JSON.
  *
  * arguments: write:FD:BYTES echo sleep:MS fork:FD:BYTES:MS wait masked:PATH overwrite:PATH
- * attack exit:STATUS signal:NUMBER, the rest after -- is ignored
+ * attack:WHOM await:LINES mark:PATH until:PATH exit:STATUS signal:NUMBER, the rest after -- is ignored
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/attack.h"
 #include "sandbox/bundle.h"
-#include "sandbox/exe_attack.h"
 #include "sandbox/pattern.h"
 
 #define PROBE_FDS 4096u /* numbers looked at; the executor's own are below 64 */
@@ -373,37 +373,6 @@ static int64_t do_overwrite(const char *path)
         return rc;
 }
 
-/* The bits of what succeeded, as ourselves and as root of a user namespace. */
-static unsigned attack(int fd, const char *target, int may_destroy)
-{
-        return exe_attack_in_userns(fd, target, may_destroy, NULL) | exe_attack(fd, target, may_destroy);
-}
-
-/* A file that is being executed can't be written to: so once while our parent lives, and once when it is dead. */
-static int64_t do_attack(void)
-{
-        static const char target[] = "/observation/target";
-        struct stat exe, init;
-        char path[64];
-        unsigned done;
-        int fd;
-
-        snprintf(path, sizeof path, "/proc/%d/exe", (int)getppid());
-        fd = open(path, O_PATH | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &exe) < 0 || stat("/proc/1/exe", &init) < 0)
-                return -errno;
-        if (getppid() == 1 || (exe.st_dev == init.st_dev && exe.st_ino == init.st_ino)) /* that is no runtime */
-                return -ESRCH;
-        close(open(target, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-        done = attack(fd, target, 0);
-        kill(getppid(), SIGKILL);
-        for (int i = 0; i < 2000 && getppid() != 1; i++)
-                sleep_ms(1);
-        done |= attack(fd, target, 1);
-        close(fd);
-        return done;
-}
-
 static void do_signal(int sig)
 {
         struct sigaction action = { .sa_handler = SIG_DFL };
@@ -429,8 +398,14 @@ static int64_t step(const char *arg)
                 return do_fork(v, bytes, ms);
         if (strcmp(arg, "wait") == 0)
                 return do_wait();
-        if (strcmp(arg, "attack") == 0)
-                return do_attack();
+        if (strncmp(arg, "attack:", 7) == 0)
+                return attack_step(arg + 7);
+        if (sscanf(arg, "await:%d", &v) == 1)
+                return attack_await(v);
+        if (strncmp(arg, "mark:", 5) == 0)
+                return attack_mark(arg + 5);
+        if (strncmp(arg, "until:", 6) == 0)
+                return attack_until(arg + 6);
         if (strncmp(arg, "masked:", 7) == 0)
                 return do_masked(arg + 7);
         if (strncmp(arg, "overwrite:", 10) == 0)
@@ -449,6 +424,7 @@ static _Noreturn void be_hook(char **steps)
 {
         char sink[4096];
 
+        attack_tell();
         while (read(0, sink, sizeof sink) > 0) /* the state of the container */
                 ;
         for (; *steps; steps++)

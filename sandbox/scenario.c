@@ -1,6 +1,8 @@
 /* What follows from a scenario; scenario_parse.c and its neighbours read it. */
 #include "sandbox/scenario.h"
 
+#include <string.h>
+
 #include "sandbox/pattern.h"
 #include "sandbox/scenario_private.h"
 
@@ -8,11 +10,12 @@ const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull"
 const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
 const char *const scenario_bad_words[7] = { "none",      "missing", "not-executable", "missing-interpreter",
                                             "directory", "enoexec", "config" };
-const char *const scenario_step_words[10] = { "write",  "echo",      "sleep",  "fork", "wait",
-                                              "masked", "overwrite", "attack", "exit", "signal" };
-const char *const scenario_operation_words[OPERATION__COUNT] = { "create", "start",  "kill",   "wait",
-                                                                 "pause",  "resume", "exec",   "delete",
-                                                                 "delete --force" };
+const char *const scenario_step_words[11] = { "write",     "echo",   "sleep", "fork", "wait",  "masked",
+                                              "overwrite", "attack", "await", "exit", "signal" };
+const char *const scenario_attack_words[3] = { "parent", "exec", "create" };
+const char *const scenario_operation_words[OPERATION__COUNT] = { "create",      "start",     "kill",   "wait",
+                                                                 "pause",       "resume",    "exec",   "exec parent",
+                                                                 "exec self",   "second",    "delete", "delete --force" };
 
 const char *scenario_flow_word(enum scenario_flow flow)
 {
@@ -37,6 +40,11 @@ const char *scenario_operation_word(enum scenario_operation_kind kind)
 const char *scenario_kind_word(enum scenario_kind kind)
 {
         return scenario_kind_words[kind];
+}
+
+const char *scenario_attack_word(enum scenario_attack attack)
+{
+        return scenario_attack_words[attack];
 }
 
 bool scenario_not_expressible(const struct scenario *s, const char **ret_reason)
@@ -109,7 +117,10 @@ bool scenario_attacks(const struct scenario *s)
         for (size_t i = 0; i < s->n_steps; i++)
                 if (s->step[i].kind == STEP_ATTACK)
                         return true;
-        return false;
+        for (size_t i = 0; i < s->client.n_operations; i++)
+                if (s->client.operation[i].kind == OPERATION_EXEC_PARENT)
+                        return true;
+        return strstr(s->config, "\"attack:") != NULL; /* a hook */
 }
 
 bool scenario_fails_late(const struct scenario *s)

@@ -11,12 +11,17 @@
  *                                       the host: HOST_DIR of host.h)
  *     "ignored_signals": [13],          dispositions of the runtime's caller
  *     "share": ["pid"],                 namespaces that the container does not get anew: pid network ipc uts
- *     "shared_mounts": true },          the host's mounts propagate, as systemd makes them (default: private)
+ *     "shared_mounts": true,            the host's mounts propagate, as systemd makes them (default: private)
+ *     "exe_owner": 1000 },              of the runtime's copy that is attacked (default: 0)
  *   "client": {
  *     "flow": "run",                    run, create+start, run --detach, operations
  *     "operations": [                   of flow operations, in this order, `state` after each of the runtime's own:
  *       "create", "start", "wait", "pause", "resume", "delete", "delete --force",
  *       "exec",                         of the observer, which exits with SCENARIO_EXEC_STATUS
+ *       "exec parent",                  of the observer, which attacks the runtime that executes it
+ *       "exec self",                    detached, of /proc/self/exe --help into a full pipe: the runtime itself hangs in
+ *                                       the container, to be attacked
+ *       "second",                       run of a second container, whose createRuntime hook waits for the payload's attack
  *       {"kill": 9},                    wait: until init has ended
  *       {"killed": {"operation": "create", "ms": 5, "who": "runtime"}} ],   so long after its begin the runtime, or
  *                                       "init" (which create made before) is killed
@@ -35,9 +40,12 @@
  *       {"wait": true},                 until all descendants have ended
  *       {"masked": "/path"},            it must not be there, be the null device or an empty directory
  *       {"overwrite": "/path"},         tries to write into it, whether that succeeds or not
- *       {"attack": true},               tries by every way of exe_attack.h to write to the executable of its parent, a
- *                                       runtime in the foreground; then kills it, and tries again. Flow run with a
- *                                       shared pid namespace only; the runtime is a copy of itself
+ *       {"attack": "parent"},           tries by every way of exe_attack.h to write to the executable of a runtime; then
+ *                                       kills it, and tries again by what it holds. parent: its own, of flow run with
+ *                                       a shared pid namespace; exec: whatever comes into its pid namespace; create:
+ *                                       of operation second, with a shared pid namespace. The runtime is a copy of
+ *                                       itself. Hooks attack by "attack:behind:NAME:FILE" (sandbox/attack.h)
+ *       {"await": 10},                  until so many lines of attacks of others are there (BUNDLE_ATTACKS)
  *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
  *                                       namespace, whose init is immune to itself
  *     or "bad": "missing" },            the executable is bad: missing, not-executable, missing-interpreter, directory,
@@ -90,6 +98,7 @@ enum scenario_step_kind {
         STEP_MASKED,
         STEP_OVERWRITE,
         STEP_ATTACK,
+        STEP_AWAIT,
         STEP_EXIT,
         STEP_SIGNAL
 };
@@ -101,10 +110,14 @@ enum scenario_operation_kind {
         OPERATION_PAUSE,
         OPERATION_RESUME,
         OPERATION_EXEC,
+        OPERATION_EXEC_PARENT,
+        OPERATION_EXEC_SELF,
+        OPERATION_SECOND,
         OPERATION_DELETE,
         OPERATION_DELETE_FORCE,
         OPERATION__COUNT
 };
+enum scenario_attack { ATTACK_PARENT, ATTACK_EXEC, ATTACK_CREATE };
 enum scenario_entry_kind { ENTRY_LINK, ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_REMOVE };
 enum scenario_attach { ATTACH_BEFORE, ATTACH_DURING, ATTACH_AFTER };
 enum scenario_speed { SPEED_FAST, SPEED_SLOW, SPEED_BYTES };
@@ -112,7 +125,8 @@ enum scenario_share { SHARE_PID, SHARE_NETWORK, SHARE_IPC, SHARE_UTS, SHARE__COU
 
 struct scenario_step {
         enum scenario_step_kind kind;
-        int fd, ms, code; /* code: exit status or signal number */
+        int fd, ms, code; /* code: exit status, signal number or number of lines */
+        enum scenario_attack attack;
         uint32_t bytes;
         char path[SCENARIO_PATH];
 };
@@ -155,6 +169,7 @@ struct scenario {
                 size_t n_ignored;
                 bool share[SHARE__COUNT];
                 bool shared_mounts;
+                uint32_t exe_owner;
         } world;
         struct {
                 enum scenario_flow flow;
@@ -210,7 +225,7 @@ void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf
 /* The status the payload ends with, as a shell has it: its exit code or 128 + signal. */
 int scenario_expected_status(const struct scenario *s);
 
-/* Does the payload attack the runtime's binary? */
+/* Does anything in it attack the runtime's binary? */
 bool scenario_attacks(const struct scenario *s);
 
 /* True if the executable exists and can be looked up, so that only execve itself can find it bad. */
@@ -221,3 +236,4 @@ const char *scenario_bad_word(enum scenario_bad bad);
 const char *scenario_step_word(enum scenario_step_kind kind);
 const char *scenario_operation_word(enum scenario_operation_kind kind);
 const char *scenario_kind_word(enum scenario_kind kind);
+const char *scenario_attack_word(enum scenario_attack attack);

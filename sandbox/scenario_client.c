@@ -13,7 +13,7 @@ static int read_killed(const json_t *value, struct scenario_operation *op, const
         if (rc == 0)
                 rc = json_read_enum(value, "operation", true, scenario_operation_words, OPERATION__COUNT, &kind, at,
                                     err);
-        if (rc == 0 && (kind == OPERATION_KILL || kind == OPERATION_WAIT))
+        if (rc == 0 && (kind == OPERATION_KILL || kind == OPERATION_WAIT || kind == OPERATION_SECOND))
                 rc = json_bad(at, err, "\"%s\" can't be killed", scenario_operation_words[kind]);
         if (rc == 0)
                 rc = json_read_int(value, "ms", true, 0, 10000, &ms, at, err);

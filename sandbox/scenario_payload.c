@@ -29,6 +29,7 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
         struct json_at at = { up, NULL, 0 };
         int64_t v = 0;
         size_t i = 0;
+        int word = 0;
 
         if (rc < 0)
                 return rc;
@@ -45,7 +46,6 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
                 return read_write(item, step, &at, err);
         case STEP_ECHO:
         case STEP_WAIT:
-        case STEP_ATTACK:
                 return json_is_true(item) ? 0 : json_bad(&at, err, "must be true");
         case STEP_SLEEP:
                 rc = json_check_object(item, &at, sleep_known, COUNT(sleep_known), err);
@@ -56,6 +56,13 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
         case STEP_MASKED:
         case STEP_OVERWRITE:
                 return scenario_read_path(item, &at, step->path, err);
+        case STEP_ATTACK:
+                rc = json_value_enum(item, &at, scenario_attack_words, COUNT(scenario_attack_words), &word, err);
+                step->attack = (enum scenario_attack)word;
+                return rc;
+        case STEP_AWAIT:
+                rc = json_value_int(item, &at, 1, SCENARIO_LIST, &v, err);
+                break;
         case STEP_EXIT:
                 rc = json_value_int(item, &at, 0, 255, &v, err);
                 break;
@@ -113,6 +120,17 @@ static int check_write(const struct scenario *s, size_t i, uint32_t forked[3], c
         return 0;
 }
 
+static int check_attack(const struct scenario *s, enum scenario_attack attack, const struct json_at *at, struct err *err)
+{
+        if (attack == ATTACK_PARENT && (s->client.flow != FLOW_RUN || !s->world.share[SHARE_PID]))
+                return json_bad(at, err, "needs the flow run and a shared pid namespace");
+        if (attack == ATTACK_EXEC && (s->client.flow != FLOW_OPERATIONS || s->world.share[SHARE_PID]))
+                return json_bad(at, err, "needs the flow operations and a pid namespace of its own");
+        if (attack == ATTACK_CREATE && (s->client.flow != FLOW_OPERATIONS || !s->world.share[SHARE_PID]))
+                return json_bad(at, err, "needs the flow operations and a shared pid namespace");
+        return 0;
+}
+
 int scenario_check_steps(const struct scenario *s, struct err *err)
 {
         struct json_at payload = { NULL, "payload", 0 }, list = { &payload, "steps", 0 };
@@ -141,12 +159,12 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                                 rc = json_bad(&at, err, "must be the last step");
                         break;
                 case STEP_ATTACK:
-                        if (s->client.flow != FLOW_RUN || !s->world.share[SHARE_PID])
-                                rc = json_bad(&at, err, "needs the flow run and a shared pid namespace");
+                        rc = check_attack(s, s->step[i].attack, &at, err);
                         break;
                 case STEP_SLEEP:
                 case STEP_MASKED:
                 case STEP_OVERWRITE:
+                case STEP_AWAIT:
                         break;
                 }
         }

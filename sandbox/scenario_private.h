@@ -11,7 +11,8 @@
 extern const char *const scenario_kind_words[7];
 extern const char *const scenario_flow_words[4];
 extern const char *const scenario_bad_words[7];
-extern const char *const scenario_step_words[10];
+extern const char *const scenario_step_words[11];
+extern const char *const scenario_attack_words[3];
 extern const char *const scenario_operation_words[OPERATION__COUNT];
 
 /* Each reads one member of the document's root into *s. Errors: -EINVAL with the JSON pointer. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -89,6 +90,25 @@ static void wait_operation(struct super *su)
         c->end = END_EXITED;
 }
 
+/*
+ * An attack that can't be made is not waited for; one that killed its runtime goes on when that is gone. An init that was
+ * killed must be dead before somebody asks for its state.
+ */
+static void after_operation(struct super *su, enum scenario_operation_kind kind, const struct obs_command *c)
+{
+        int64_t until = super_now() + GRACE_MS * 3;
+        struct stat st;
+
+        if (c && c->init_killed)
+                super_wait_payload(su);
+
+        if (kind == OPERATION_EXEC_SELF && !succeeded(c))
+                close(open(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_GO, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+        while (kind == OPERATION_EXEC_PARENT && super_now() < until &&
+               (stat(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_ATTACKS, &st) < 0 || st.st_size == 0))
+                super_turn(su, NULL, 5);
+}
+
 static void flow_operations(struct super *su)
 {
         const struct scenario *s = su->job->s;
@@ -100,11 +120,14 @@ static void flow_operations(struct super *su)
                 snprintf(sig, sizeof sig, "%d", op->signal);
                 if (op->kind == OPERATION_WAIT)
                         wait_operation(su);
+                else if (op->kind == OPERATION_SECOND)
+                        super_second(su);
                 else if (op->kind == OPERATION_CREATE)
                         create(su, op->killed_ms);
                 else
-                        super_call(su, scenario_operation_word(op->kind), op->kind == OPERATION_KILL ? sig : NULL,
-                                   op->killed_ms, op->init);
+                        after_operation(su, op->kind,
+                                        super_call(su, scenario_operation_word(op->kind),
+                                                   op->kind == OPERATION_KILL ? sig : NULL, op->killed_ms, op->init));
                 super_command(su, "state");
         }
         world_close_near(&su->w);
@@ -199,9 +222,10 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         su.begin = su.looked = super_now();
         su.deadline = su.begin + job->timeout_ms;
         su.report_seen = -1;
-        su.capture[0] = su.capture[1] = -1;
+        su.capture[0] = su.capture[1] = su.full[0] = su.full[1] = -1;
         o->payload_end_ms = -1;
         umask(022);
+        prctl(PR_SET_NAME, "supervisor", 0, 0, 0); /* by which attackers spare us */
         setsid(); /* Ctrl-C is for the executor, which then ends us */
         setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
         if (prepare(&su) < 0)
@@ -229,6 +253,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         if (job->keep_fd >= 0) {
                 keep(&su, "config.json", SURROUNDINGS_BUNDLE "/config.json");
                 keep(&su, "report", REPORT_PATH);
+                keep(&su, "attacks", SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_ATTACKS);
         }
         o->total_ms = (uint32_t)(super_now() - su.begin);
 }

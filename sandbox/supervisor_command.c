@@ -31,7 +31,7 @@ static void dispose(int sig, void (*how)(int))
         syscall(SYS_rt_sigaction, sig, &act, NULL, sizeof act.mask);
 }
 
-static _Noreturn void child(const struct super *su, char *const argv[], const int out[2], int failed)
+static _Noreturn void child(const struct super *su, char *const argv[], const int out[2], bool full, int failed)
 {
         sigset_t none;
         int rc;
@@ -44,7 +44,7 @@ static _Noreturn void child(const struct super *su, char *const argv[], const in
         if (out) {
                 int null = open("/dev/null", O_RDWR | O_CLOEXEC);
                 dup2(null, 0);
-                dup2(out[0], 1);
+                dup2(full ? su->full[1] : out[0], 1);
                 dup2(out[1], 2);
                 for (int i = 3; i < SCENARIO_FD_MAX; i++)
                         close(i);
@@ -77,18 +77,38 @@ static int high_pipe(int fds[2])
         return fds[0] < 0 || fds[1] < 0 ? -EMFILE : 0;
 }
 
-/* Forks and executes; with_world: with the scenario's fds, else with captured output. Returns the pid or -errno. */
-static pid_t spawn(struct super *su, char *const argv[], bool with_world)
+/* Whoever writes to it hangs. */
+static int make_full(struct super *su)
+{
+        char page[4096] = "";
+
+        if (su->full[1] >= 0)
+                return 0;
+        if (high_pipe(su->full) < 0)
+                return -EMFILE;
+        fcntl(su->full[1], F_SETFL, O_NONBLOCK);
+        while (write(su->full[1], page, sizeof page) > 0)
+                ;
+        fcntl(su->full[1], F_SETFL, 0);
+        return 0;
+}
+
+/*
+ * Forks and executes; with_world: with the scenario's fds, else with captured output; full: without one that can be
+ * written. Returns the pid or -errno.
+ */
+static pid_t spawn(struct super *su, char *const argv[], bool with_world, bool full)
 {
         int out[2][2] = { { -1, -1 }, { -1, -1 } }, failed[2], rc = 0;
         ssize_t n;
         pid_t pid;
 
-        if (high_pipe(failed) < 0 || (!with_world && (high_pipe(out[0]) < 0 || high_pipe(out[1]) < 0)))
+        if (high_pipe(failed) < 0 || (!with_world && (high_pipe(out[0]) < 0 || high_pipe(out[1]) < 0)) ||
+            (full && make_full(su) < 0))
                 return -EMFILE;
         pid = fork();
         if (pid == 0)
-                child(su, argv, with_world ? NULL : (int[]){ out[0][1], out[1][1] }, failed[1]);
+                child(su, argv, with_world ? NULL : (int[]){ out[0][1], out[1][1] }, full, failed[1]);
         close(failed[1]);
         for (int i = 0; i < 2 && !with_world; i++) {
                 close(out[i][1]);
@@ -117,10 +137,14 @@ static void arg(struct call *c, const char *text)
         c->argv[c->n] = NULL;
 }
 
-static void creation_args(const struct scenario *s, struct call *c, bool run)
+static void creation_args(const struct super *su, struct call *c, bool run)
 {
+        const struct scenario *s = su->job->s;
+
         arg(c, "--bundle");
-        arg(c, SURROUNDINGS_BUNDLE);
+        arg(c, su->second ? SURROUNDINGS_SECOND : SURROUNDINGS_BUNDLE);
+        if (su->second)
+                return;
         arg(c, "--pid-file");
         arg(c, SURROUNDINGS_PID);
         if (run && s->client.flow == FLOW_RUN_DETACH)
@@ -132,9 +156,25 @@ static void creation_args(const struct scenario *s, struct call *c, bool run)
         }
 }
 
-static void make_call(const struct super *su, const char *name, const char *extra, struct call *c)
+/* What is executed: "exec", "exec self" and "exec parent" differ in that. */
+static void exec_args(struct call *c, const char *word)
+{
+        if (strcmp(word, "exec self") == 0) {
+                arg(c, "/proc/self/exe");
+                arg(c, "--help");
+                return;
+        }
+        arg(c, BUNDLE_OBSERVER);
+        arg(c, BUNDLE_HOOK);
+        snprintf(c->exit, sizeof c->exit, "exit:%d", SCENARIO_EXEC_STATUS);
+        arg(c, strcmp(word, "exec parent") == 0 ? "attack:parent" : c->exit);
+}
+
+/* word: the operation's. */
+static void make_call(const struct super *su, const char *word, const char *extra, struct call *c)
 {
         const struct scenario *s = su->job->s;
+        const char *name = strncmp(word, "exec ", 5) == 0 ? "exec" : word;
         bool run = strcmp(name, "run") == 0;
 
         c->n = 0;
@@ -154,16 +194,14 @@ static void make_call(const struct super *su, const char *name, const char *extr
                 arg(c, name);
         }
         if (run || strcmp(name, "create") == 0)
-                creation_args(s, c, run);
-        arg(c, OBS_ID);
+                creation_args(su, c, run);
+        if (strcmp(word, "exec self") == 0)
+                arg(c, "--detach");
+        arg(c, su->second ? OBS_SECOND : OBS_ID);
         if (extra)
                 arg(c, extra);
-        if (strcmp(name, "exec") == 0) {
-                arg(c, BUNDLE_OBSERVER);
-                arg(c, BUNDLE_HOOK);
-                snprintf(c->exit, sizeof c->exit, "exit:%d", SCENARIO_EXEC_STATUS);
-                arg(c, c->exit);
-        }
+        if (strcmp(name, "exec") == 0)
+                exec_args(c, word);
 }
 
 /* Milliseconds that may be slept until something has to be done. */
@@ -210,7 +248,7 @@ static void end_capture(struct super *su, struct obs_command *c)
 struct obs_command *super_call(struct super *su, const char *name, const char *extra, int killed_ms, bool init)
 {
         struct obs_command *c = &su->o->command[su->o->n_commands];
-        bool with_world = strcmp(name, "run") == 0 || strcmp(name, "create") == 0;
+        bool with_world = !su->second && (strcmp(name, "run") == 0 || strcmp(name, "create") == 0);
         int64_t begin = super_now();
         const struct reaped *r;
         struct call call;
@@ -220,9 +258,14 @@ struct obs_command *super_call(struct super *su, const char *name, const char *e
         if (su->o->n_commands == OBS_COMMANDS || su->o->timed_out || su->o->trouble[0])
                 return NULL;
         su->o->n_commands++;
-        snprintf(c->name, sizeof c->name, "%s", name);
+        snprintf(c->name, sizeof c->name, "%s%s", su->second ? "second " : "", name);
         make_call(su, name, extra, &call);
-        pid = spawn(su, (char *const *)call.argv, with_world);
+        pid = spawn(su, (char *const *)call.argv, with_world, strcmp(name, "exec self") == 0);
+        while (pid == -ETXTBSY && !with_world && super_now() < su->deadline) { /* an attacker has it open */
+                end_capture(su, c);
+                super_turn(su, NULL, 5);
+                pid = spawn(su, (char *const *)call.argv, with_world, strcmp(name, "exec self") == 0);
+        }
         if (pid < 0) {
                 super_trouble(su, "%s %s cannot be executed: %s", call.argv[0], name, strerror(-pid));
                 return NULL;

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sandbox/bundle.h"
 #include "sandbox/supervisor_private.h"
+#include "sandbox/text.h"
 
 /* FNV-1a, 64 bits, of the file's bytes. */
 static int hash_file(const char *path, uint64_t *ret)
@@ -61,6 +63,8 @@ int super_choose_runtime(struct super *su)
         rc = copy_file(path, su->runtime);
         if (rc == 0)
                 rc = hash_file(su->runtime, &su->copy_hash);
+        if (rc == 0 && chown(su->runtime, su->job->s->world.exe_owner, su->job->s->world.exe_owner) < 0)
+                rc = -errno;
         if (rc == 0 && stat(su->runtime, &su->copied) < 0)
                 rc = -errno;
         su->o->exe_copied = rc == 0;
@@ -73,9 +77,12 @@ void super_look_at_copy(struct super *su)
         const char *how = "";
         uint64_t hash;
         struct stat st;
+        char attacks[2048];
 
         if (!o->exe_copied)
                 return;
+        if (text_read(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_ATTACKS, attacks, sizeof attacks) == 0)
+                obs_attacks_parse(attacks, o);
         if (stat(su->runtime, &st) < 0 || hash_file(su->runtime, &hash) < 0)
                 how = "is gone";
         else if (st.st_dev != su->copied.st_dev || st.st_ino != su->copied.st_ino)

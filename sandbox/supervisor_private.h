@@ -28,6 +28,8 @@ struct super {
         char runtime[PATH_MAX]; /* what is called: the runtime, or a copy of it that may be attacked */
         struct stat copied;
         uint64_t copy_hash;
+        bool second;      /* the command that runs is the second container's */
+        int full[2];      /* a pipe into which nothing more fits, -1: not made */
         int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
         int64_t looked; /* ms: before the last look for processes that ended */
         int signals; /* signalfd of SIGCHLD */
@@ -81,6 +83,9 @@ int super_choose_runtime(struct super *su);
 
 /* What the payload did to the copy. */
 void super_look_at_copy(struct super *su);
+
+/* Runs a second container, which the first one's payload attacks while it is made, and ends it. */
+void super_second(struct super *su);
 
 /* Changes the scenario's two paths until super_swap_end. */
 void super_swap_begin(struct super *su);

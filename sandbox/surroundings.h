@@ -18,6 +18,7 @@ struct err;
 #define SURROUNDINGS_IO SURROUNDINGS_DIR "/io"
 #define SURROUNDINGS_HOOK SURROUNDINGS_DIR "/hook" /* the observer, as a program of the host: for hooks */
 #define SURROUNDINGS_COPY SURROUNDINGS_DIR "/copy" /* of the runtime, if it is to be attacked */
+#define SURROUNDINGS_SECOND SURROUNDINGS_IO "/second" /* the bundle of a second container */
 #define SURROUNDINGS_LOG SURROUNDINGS_DIR "/log"
 #define SURROUNDINGS_PID SURROUNDINGS_DIR "/pid"
 #define SURROUNDINGS_MOUNTS (32u << 10)

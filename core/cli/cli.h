@@ -43,8 +43,8 @@ struct cli_command {
         const struct opt_spec *options;
         size_t n_options;
         int min_operands, max_operands;
-        bool seals; /* starts processes in a container: runs from a sealed executable. Of the others a
-                       container sees nothing but what it could trace as well */
+        bool seals; /* starts processes in a container, or hooks beside a living one: runs from a sealed
+                       executable. Of the others a container sees nothing but what it could trace as well */
         int failure; /* the exit status of an error; 0: 1 */
         /* The exit status; or a negative errno, and err filled: cli_fail reports it. */
         int (*run)(struct cli *cli, struct err *err);

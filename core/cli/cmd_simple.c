@@ -120,6 +120,7 @@ const struct cli_command cli_start = {.name = "start",
                                       .n_options = O_START_N,
                                       .min_operands = 1,
                                       .max_operands = 1,
+                                      .seals = true, /* poststart hooks see it, while the container lives */
                                       .run = run_start};
 const struct cli_command cli_kill = {.name = "kill",
                                      .operands = "ID [SIGNAL]",

@@ -126,9 +126,23 @@ static void judge_exe__changed_binary__fails(void **state)
         j.report.step[0].result = 1 << EXE_ATTACK_OPEN | 1 << EXE_ATTACK_BIND;
         judged_is(&j, true, INV_EXE_SEALED, VERDICT_FAIL, "by open, bind");
         judged_is(&j, false, INV_EXE_SEALED, VERDICT_DIFFERS, "by open, bind");
+        j.report.step[0].result = 0;
         strcpy(j.o.exe_changed, "has another content");
         judged_is(&j, true, INV_EXE_SEALED, VERDICT_FAIL, "another content");
         judged_is(&j, false, INV_EXE_SEALED, VERDICT_DIFFERS, "another content");
+}
+
+static void judge_exe__attack_of_others__fails(void **state)
+{
+        (void)state;
+        j.o.exe_copied = true;
+        obs_attacks_parse("prestart now -3\nexec both -13\n", &j.o);
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_UNSEEN, ""); /* who took hold of nothing attacked nothing */
+        obs_attacks_parse("prestart now 0\nprestart later 0\n", &j.o);
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_OK, "");
+        obs_attacks_parse("prestart now 0\nprestart later 3\n", &j.o);
+        judged_is(&j, true, INV_EXE_SEALED, VERDICT_FAIL, "(prestart, later), by open, truncate");
+        judged_is(&j, false, INV_EXE_SEALED, VERDICT_DIFFERS, "(prestart, later)");
 }
 
 /* ------------------------------------------------------------------ HOST-UNCHANGED */
@@ -251,6 +265,7 @@ int main(void)
                 CASE(judge_cwd__outside__fails),
                 CASE(judge_cwd__not_to_be_climbed__is_unseen),
                 CASE(judge_exe__changed_binary__fails),
+                CASE(judge_exe__attack_of_others__fails),
                 CASE(judge_host__change__fails),
                 CASE(judge_host__owner__only_stdio_to_the_payload),
                 CASE(judge_host__readable_mask__fails),

@@ -40,7 +40,8 @@ static void life_after__every_operation__in_every_state(void **state)
 {
         /* n: must fail, y: must succeed, m: either; columns none created running paused stopped */
         static const char *const table[OPERATION__COUNT] = { "ynnnn", "nynnn", "nyymn", "nyyyy",
-                                                             "nmynn", "nnnyn", "nmynn", "nnnny", "myyyy" };
+                                                             "nmynn", "nnnyn", "nmynn", "mmmmm",
+                                                             "mmmmm", "mmmmm", "nnnny", "myyyy" };
 
         (void)state;
         for (int op = 0; op < OPERATION__COUNT; op++) {
@@ -162,6 +163,20 @@ static void judge_life__refused_create__accuses_only_ours(void **state)
         judged_is(&j, true, INV_LIFE_MODEL, VERDICT_OK, "");
 }
 
+static void judge_life__payload_that_killed_itself__excuses_start(void **state)
+{
+        (void)state;
+        judged_command(&j, "create", 0);
+        says("created", 12);
+        judged_command(&j, "start", 1);
+        says("stopped", 0);
+        judged_is(&j, true, INV_LIFE_MODEL, VERDICT_FAIL, "start fails");
+        j.s.step[0] = (struct scenario_step){ .kind = STEP_SIGNAL, .code = 15 };
+        judged_is(&j, true, INV_LIFE_MODEL, VERDICT_OK, "");
+        j.report.started = false;
+        judged_is(&j, true, INV_LIFE_MODEL, VERDICT_FAIL, "start fails");
+}
+
 static void judge_life__killed_runtime__only_our_rule(void **state)
 {
         (void)state;
@@ -236,6 +251,7 @@ int main(void)
                 CASE(judge_life__error_that_changes_something__fails),
                 CASE(judge_life__state_that_lies__fails),
                 CASE(judge_life__refused_create__accuses_only_ours),
+                CASE(judge_life__payload_that_killed_itself__excuses_start),
                 CASE(judge_life__killed_runtime__only_our_rule),
                 CASE(judge_life__init_killed_in_start__is_an_error),
                 CASE(judge_life__exec__by_its_own_status),

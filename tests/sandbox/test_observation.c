@@ -68,12 +68,28 @@ static void obs_stream_compare__differences__have_an_offset(void **state)
         assert_int_equal(first_diff("error\n", ""), 0);
 }
 
+static void obs_attacks_parse__lines__are_read_and_others_left_out(void **state)
+{
+        static struct observation o;
+
+        (void)state;
+        obs_attacks_parse("createContainer now 40\n\nnonsense\nexec both -13\nposts", &o);
+        assert_int_equal(o.n_attacks, 2);
+        assert_string_equal(o.attack[0].who, "createContainer");
+        assert_string_equal(o.attack[0].when, "now");
+        assert_int_equal(o.attack[0].result, 40);
+        assert_int_equal(o.attack[1].result, -13);
+        obs_attacks_parse("", &o);
+        assert_int_equal(o.n_attacks, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(obs_report_parse__start_and_steps__are_read),
                 cmocka_unit_test(obs_report_parse__nothing__is_not_started),
                 cmocka_unit_test(obs_report_parse__garbage__is_an_error),
+                cmocka_unit_test(obs_attacks_parse__lines__are_read_and_others_left_out),
                 cmocka_unit_test(obs_stream_compare__differences__have_an_offset),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,30 @@ static void scenario_parse__contradiction__names_the_step(void **state)
             "{\"write\":{\"fd\":1,\"bytes\":1}}]}}", "/payload/steps/0", "closed at entry");
 }
 
+static void scenario_parse__attack__needs_its_world(void **state)
+{
+        (void)state;
+        bad(STEPS("{\"attack\":true}"), "/payload/steps/0/attack", "string");
+        bad(STEPS("{\"attack\":\"init\"}"), "/payload/steps/0/attack", "there are parent, exec, create");
+        bad(STEPS("{\"attack\":\"parent\"}"), "/payload/steps/0", "flow run and a shared pid");
+        bad(STEPS("{\"attack\":\"exec\"}"), "/payload/steps/0", "flow operations and a pid namespace of its own");
+        bad(STEPS("{\"attack\":\"create\"}"), "/payload/steps/0", "flow operations and a shared pid");
+        bad(STEPS("{\"await\":0}"), "/payload/steps/0/await", "0 is not");
+        bad(WORLD("\"exe_owner\":-1"), "/world/exe_owner", "-1 is not");
+        good("{" MINIMAL ",\"payload\":{\"steps\":[{\"await\":3}]}}");
+        assert_false(scenario_attacks(&s));
+        good("{" MINIMAL ",\"world\":{\"share\":[\"pid\"],\"exe_owner\":7},\"payload\":{\"steps\":"
+             "[{\"attack\":\"parent\"}]}}");
+        assert_true(scenario_attacks(&s));
+        assert_int_equal(s.world.exe_owner, 7);
+        good("{" MINIMAL ",\"payload\":{\"steps\":[]},\"config\":{\"hooks\":{\"prestart\":[{\"path\":\"/h\",\"args\":"
+             "[\"h\",\"hook\",\"attack:behind:x:/y/z\"]}]}}}");
+        assert_true(scenario_attacks(&s));
+        good("{\"version\":1,\"about\":\"x\",\"client\":{\"flow\":\"operations\",\"operations\":[\"create\",\"exec parent\"]},"
+             "\"payload\":{\"steps\":[]}}");
+        assert_true(scenario_attacks(&s));
+}
+
 static void scenario_parse__reader_that_cannot_be__is_refused(void **state)
 {
         (void)state;
@@ -221,6 +245,7 @@ int main(void)
                 cmocka_unit_test(scenario_parse__broken__names_the_pointer),
                 cmocka_unit_test(scenario_parse__broken_world__names_the_pointer),
                 cmocka_unit_test(scenario_parse__contradiction__names_the_step),
+                cmocka_unit_test(scenario_parse__attack__needs_its_world),
                 cmocka_unit_test(scenario_parse__reader_that_cannot_be__is_refused),
                 cmocka_unit_test(scenario_parse__unknown_invariant__is_refused),
                 cmocka_unit_test(scenario_expected_fill__echo_and_writes__are_in_order),
