@@ -70,6 +70,28 @@ int io_read_file(const struct sys *sys, int dirfd, const char *path, size_t limi
         return io_read_all(sys, fd.fd, limit, path, ret_buf, ret_len, err);
 }
 
+int io_read_given(const struct sys *sys, const char *path, bool pipes, size_t limit, char **ret_buf,
+                  size_t *ret_len, struct err *err)
+{
+        const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+        SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, path, flags, 0)};
+        struct stat st;
+        int r;
+
+        if (fd.fd < 0)
+                return err_sys(err, fd.fd, "open", path, "%s", "");
+        r = sys->op->fstat(sys, fd.fd, &st);
+        if (r < 0)
+                return err_sys(err, r, "open", path, "%s", "");
+        if (S_ISDIR(st.st_mode))
+                return err_set(err, EISDIR, "open", path, "%s", "");
+        if (!S_ISREG(st.st_mode) && !(pipes && S_ISFIFO(st.st_mode)))
+                return err_set(err, EINVAL, "open", path, "not a regular file");
+        if (!S_ISREG(st.st_mode)) /* who writes may take their time */
+                (void)sys->op->fcntl(sys, fd.fd, F_SETFL, 0);
+        return io_read_all(sys, fd.fd, limit, path, ret_buf, ret_len, err);
+}
+
 int io_write_file(const struct sys *sys, int dirfd, const char *path, const char *text)
 {
         SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, path, O_WRONLY | O_CLOEXEC, 0)};

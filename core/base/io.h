@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,6 +24,13 @@ int io_read_all(const struct sys *sys, int fd, size_t limit, const char *place, 
 /* The same for a file by name. */
 int io_read_file(const struct sys *sys, int dirfd, const char *path, size_t limit, char **ret_buf,
                  size_t *ret_len, struct err *err);
+
+/*
+ * The same for one that somebody else named or put there: a fifo that nobody writes is not waited for. Only regular
+ * files, with pipes also what is read from its other end (a shell's "<(command)"). Errors: -EINVAL for others.
+ */
+int io_read_given(const struct sys *sys, const char *path, bool pipes, size_t limit, char **ret_buf,
+                  size_t *ret_len, struct err *err);
 
 /* Opens an existing file (a /proc or cgroup file), writes text in one write(2), closes. 0 or -errno. */
 int io_write_file(const struct sys *sys, int dirfd, const char *path, const char *text);

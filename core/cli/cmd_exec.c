@@ -192,8 +192,8 @@ static int parse(const struct cli *cli, struct storage *s, struct config_exec *e
 
         if (cli->value[O_PROCESS]) {
                 e->process_name = cli->value[O_PROCESS];
-                r = io_read_file(cli->sys, AT_FDCWD, e->process_name, LIMIT_CONFIG_BYTES, &s->process,
-                                 &e->process_len, err);
+                r = io_read_given(cli->sys, e->process_name, true, LIMIT_CONFIG_BYTES, &s->process, &e->process_len,
+                                  err);
                 e->process = s->process;
                 return r;
         }

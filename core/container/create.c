@@ -57,7 +57,7 @@ int container_load_config(const struct sys *sys, const char *bundle, char **ret_
 
         if (n < 0 || (size_t)n >= sizeof(path))
                 return err_set(err, ENAMETOOLONG, "bundle", bundle, "%s", "");
-        r = io_read_file(sys, AT_FDCWD, path, LIMIT_CONFIG_BYTES, &p, &len, err);
+        r = io_read_given(sys, path, false, LIMIT_CONFIG_BYTES, &p, &len, err);
         if (r < 0)
                 return r;
         text.ptr = p;
