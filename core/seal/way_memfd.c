@@ -18,6 +18,7 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define COPY_BYTES 65536u
+#define SEAL_TRIES 20
 
 /*
  * With MFD_EXEC, which a kernel that doesn't know it refuses. One that does, and has vm.memfd_noexec=2,
@@ -80,12 +81,26 @@ static int copy(const struct sys *sys, int out, int in, off_t size, struct err *
         return 0;
 }
 
+/*
+ * F_SEAL_WRITE is busy while anybody else holds a page of the memfd, as the kernel's own memory management does now
+ * and then, on a machine short of memory for longer than the 150 ms that memfd_wait_for_pins() gives it.
+ */
+static int add_seals(const struct sys *sys, int fd, long seals)
+{
+        int r, tries = 0;
+
+        do
+                r = sys->op->fcntl(sys, fd, F_ADD_SEALS, seals);
+        while (r == -EBUSY && ++tries < SEAL_TRIES);
+        return r;
+}
+
 static int seal(const struct sys *sys, int fd, struct err *err)
 {
-        int r = sys->op->fcntl(sys, fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC);
+        int r = add_seals(sys, fd, SEALS | F_SEAL_EXEC);
 
         if (r == -EINVAL)
-                r = sys->op->fcntl(sys, fd, F_ADD_SEALS, SEALS);
+                r = add_seals(sys, fd, SEALS);
         return r < 0 ? err_sys(err, r, "F_ADD_SEALS", NULL, "%s", "") : 0;
 }
 
