@@ -8,6 +8,8 @@
 #include "tests/core/config_wrong.h"
 
 #define NS(...) J({"hostname":"","linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{__VA_ARGS__}]}})
+#define USER_NS(...) \
+        J({"hostname":"","linux":{"namespaces":[{"type":"mount"},{__VA_ARGS__},{"type":"user"},{"type":"pid"}]}})
 #define TIME(...) J({"linux":{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"time"}],"timeOffsets":{__VA_ARGS__}}})
 #define NOTIFY(path) \
         SECCOMP("listenerPath":path,"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}])
@@ -98,7 +100,37 @@ static const struct wrong config_applied[] = {
         HOOKS_APPLIED("createContainer"),
         HOOKS_APPLIED("poststart"),
 };
+
+/* The same in what `labrun spec --rootless` writes, for an ordinary user: what he may not do, what his map lacks. */
+static const struct wrong config_applied_user[] = {
+        {"/linux/namespaces", "a rootless container requires a user namespace",
+         LINUX("namespaces":[{"type":"mount"},{"type":"uts"},{"type":"pid"}],"uidMappings":null,"gidMappings":null)},
+        {"/linux/uidMappings", "a new user namespace needs mappings", LINUX("uidMappings":null)},
+        {"/linux/gidMappings", "a new user namespace needs mappings", LINUX("gidMappings":[])},
+        {"/linux/uidMappings", "id 0 is not mapped", LINUX("uidMappings":[{"containerID":1,"hostID":61234,"size":1}])},
+        {"/linux/uidMappings", "newuidmap", LINUX("uidMappings":[{"containerID":0,"hostID":0,"size":1}])},
+        {"/linux/gidMappings", "newgidmap", LINUX("gidMappings":[{"containerID":0,"hostID":0,"size":1}])},
+        {"/process/user/uid", "7 is not mapped by /linux/uidMappings", PROCESS("user":{"uid":7})},
+        {"/process/user/gid", "7 is not mapped by /linux/gidMappings", PROCESS("user":{"gid":7})},
+        {"/process/user/additionalGids/1", "9 is not mapped by /linux/gidMappings",
+         PROCESS("user":{"additionalGids":[0,9]})},
+        {"/process/oomScoreAdj", "-1000: Permission denied", PROCESS("oomScoreAdj":-1000)},
+        {"/process/rlimits/0/hard", "Operation not permitted",
+         PROCESS("rlimits":[{"type":"RLIMIT_NOFILE","soft":1,"hard":4000000000}])},
+        {"/process/cwd", "/bin/busybox: Not a directory", PROCESS("cwd":"/bin/busybox")},
+        {"/linux/namespaces/1/path", "/proc/1/ns/net: Permission denied", USER_NS("type":"network","path":"/proc/1/ns/net")},
+        {"/linux/namespaces/1/path", "/nonexistent: No such file", USER_NS("type":"ipc","path":"/nonexistent")},
+        {"/linux/cgroupsPath", "can't be made", LINUX("cgroupsPath":"/labrun-test-of-a-user")},
+        {"/linux/sysctl/net.ipv4.ip_forward", "needs a namespace of type network", LINUX("sysctl":{"net.ipv4.ip_forward":"1"})},
+        {"/linux/devices/0", "mknod is not permitted, and the host has no such device", LINUX("devices":[{"type":"c","path":"/dev/x","major":4000,"minor":1}])},
+        {"/mounts/0/source", "/nonexistent: No such file", MOUNT("destination":"/x","source":"/nonexistent","options":["bind"])},
+        {"/mounts/0", "ext4 at /x: Operation not permitted", MOUNT("destination":"/x","type":"ext4","source":"/dev/null")},
+        {"/mounts/0", "only root can map the ids of a mount", MOUNT("destination":"/x","source":"/","options":["rbind"],"uidMappings":ID0,"gidMappings":ID0)},
+        {"/hooks/prestart/0", "/nonexistent: No such file", HOOK("prestart", "path":"/nonexistent")},
+        {S "/listenerPath", "connecting to /nonexistent: No such file", NOTIFY("/nonexistent")},
+};
 #pragma pop_macro("true")
 /* clang-format on */
 
+#define CONFIG_N_APPLIED_USER (sizeof(config_applied_user) / sizeof(config_applied_user[0]))
 #define CONFIG_N_APPLIED (sizeof(config_applied) / sizeof(config_applied[0]))

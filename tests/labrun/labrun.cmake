@@ -44,3 +44,7 @@ set_target_properties(attacker PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINAR
 initlab_payload_program(attacker)
 add_dependencies(test_labrun_seal attacker)
 target_compile_definitions(test_labrun_seal PRIVATE ATTACKER="$<TARGET_FILE:attacker>")
+
+# Wrong input: every field of config.json, every option.
+initlab_labrun_test(bad_config)
+target_sources(test_labrun_bad_config PRIVATE core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
