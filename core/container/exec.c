@@ -16,6 +16,7 @@
 #include "core/container/handover.h"
 #include "core/container/init.h"
 #include "core/container/process.h"
+#include "core/container/rlimits.h"
 #include "core/container/seccomp.h"
 #include "core/container/stage.h"
 #include "core/container/start.h"
@@ -134,6 +135,19 @@ static bool init_gone(const struct execution *x)
                stat.state == 'Z' || stat.state == 'X';
 }
 
+/*
+ * A waiting init is not dumpable: what it has in memory came from labrun's caller. Root may look at it all the same; an
+ * ordinary user has no other way to its namespaces.
+ */
+static int explain_join(const struct execution *x, int r, struct err *err)
+{
+        if ((r != -EACCES && r != -EPERM) || x->status != STATE_CREATED || x->sys->op->geteuid(x->sys) == 0)
+                return r;
+        return err_set(err, EACCES, "exec", x->state.id,
+                       "an ordinary user's container can't be joined before it is started: until then its init is root's "
+                       "to look at");
+}
+
 static int spawn(struct execution *x, struct err *err)
 {
         const struct sys *sys = x->sys;
@@ -145,9 +159,10 @@ static int spawn(struct execution *x, struct err *err)
 
         if (r < 0)
                 return r;
-        r = exec_join_open(sys, x->state.pid, x->state.start, ns, err);
+        r = explain_join(x, exec_join_open(sys, x->state.pid, x->state.start, ns, err), err);
         if (r == 0) {
-                r = stage_spawn_in(sys, NULL, ns, 0, &plain, socket, &x->pid, &x->pidfd, err);
+                r = stage_spawn_in(sys, NULL, ns, 0, &plain, &x->config->process.oom_score_adj, socket, &x->pid,
+                                   &x->pidfd, err);
                 exec_join_close(sys, ns);
                 if (r == -ENOMEM && init_gone(x)) /* what clone3 answers for a pid namespace without an init */
                         r = err_set(err, ESRCH, "exec", x->state.id, "the container's init has just ended");
@@ -165,7 +180,9 @@ static int settle(struct execution *x, struct err *err)
 {
         int r = exec_join_cgroup(x->sys, &x->state.cgroup, x->state.pid, x->pid, err);
 
-        return r == 0 ? userns_privilege(x->sys, x->config, x->pid, err) : r;
+        if (r == 0) /* what init, in its user namespace, could not do itself */
+                rlimits_raise(x->sys, x->config, x->pid);
+        return r;
 }
 
 /* Before there is a process. */

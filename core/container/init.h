@@ -1,21 +1,11 @@
 /*
  * Init: a clone of labrun that turns itself into the payload. DESIGN's steps 2 to 6.
  *
- * It gets nothing by inherited memory but `struct init_plain`; the rest comes in CONFIG. What it is at each
- * step:
- *
- *      step                      identity        namespaces      fds besides 0..2+N
- *      before CONFIG             labrun's        new (clone3)    the socket, mounts whose ids are mapped
- *      namespaces, rootfs        labrun's (1)    all             the socket, the fifos, the mounts
- *      identity                  payload's       all             the socket, the fifos
- *      after READY               payload's       all             the fifos
- *      after START               payload's       all             error.fifo
- *
- * (1) In a user namespace: nobody's until its ids are mapped (if it is a new one), then 0 of it, with all
- * capabilities in it and none outside.
+ * It gets nothing by inherited memory but `struct init_plain`; the rest comes in CONFIG. What it is at each step, its ids,
+ * capabilities, namespaces, fds and what guards it, is told by init_steps.h, which a test compares with a held init.
  *
  * `exec` makes an init too, by a stage (stage.h) that has joined the container's namespaces: it skips the
- * second row. Its exec and error fifos are pipes, whose other ends its own parent holds.
+ * steps from namespaces to pivoted. Its exec and error fifos are pipes, whose other ends its own parent holds.
  *
  * Init dies with its parent (PDEATHSIG, and EOF on the socket) until it says READY; then it waits for START.
  */

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "core/base/err.h"
+#include "core/base/io.h"
 #include "core/base/limits.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
@@ -20,6 +21,7 @@
  */
 struct stage_plain {
         struct init_plain init;
+        struct opt_i32 oom_score_adj;
         uint64_t flags; /* of init's clone3 */
         size_t n;       /* namespaces to join, in this order */
         enum config_ns ns[CONFIG_NS__COUNT];
@@ -33,6 +35,7 @@ struct stage_report {
         pid_t pid;         /* init's; 0: failed */
         int errnum;        /* then: positive */
         enum config_ns ns; /* that could not be joined; CONFIG_NS__COUNT: the clone */
+        bool oom;          /* it was /proc/self/oom_score_adj that refused */
 };
 
 bool stage_needed(const struct config *config)
@@ -72,6 +75,20 @@ static int protect(const struct sys *sys)
         return r < 0 ? r : sys->op->prctl(sys, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
+/*
+ * With labrun's privileges, which a user namespace takes away, and while the files in /proc are still its own
+ * user's: init is never dumpable, so that nobody but root could write it there. Init inherits it.
+ */
+static int set_oom_score(const struct sys *sys, const struct opt_i32 *adj)
+{
+        char text[16];
+
+        if (!adj->set)
+                return 0;
+        snprintf(text, sizeof(text), "%d", adj->v);
+        return io_write_file(sys, AT_FDCWD, "/proc/self/oom_score_adj", text);
+}
+
 static int join_all(const struct sys *sys, const struct stage_plain *p, const int *fds,
                     enum config_ns *ret_ns)
 {
@@ -109,7 +126,10 @@ static int stage_main(const struct sys *sys, const int *fds, size_t nfds, const 
         assert(len == sizeof(p));
         memcpy(&p, data, sizeof(p));
         assert(nfds == FD_NS + p.n);
-        r = join_all(sys, &p, fds, &report.ns);
+        r = set_oom_score(sys, &p.oom_score_adj);
+        report.oom = r < 0;
+        if (r == 0)
+                r = join_all(sys, &p, fds, &report.ns);
         if (r == 0) {
                 struct sys_spawn args = {.flags = p.flags | CLONE_PARENT,
                                          .fn = init_main,
@@ -129,10 +149,14 @@ static int stage_main(const struct sys *sys, const int *fds, size_t nfds, const 
 }
 
 /* config is NULL where the namespaces are not the config's to name, but a container's. */
-static int failed(const struct config *config, const struct stage_report *report, struct err *err)
+static int failed(const struct config *config, const struct stage_report *report, int oom_score_adj,
+                  struct err *err)
 {
         char place[ERR_PLACE_MAX];
 
+        if (report->oom)
+                return err_sys(err, -report->errnum, "oom_score_adj", "/process/oomScoreAdj", "%d",
+                               oom_score_adj);
         if (!config &&
             report->ns >= CONFIG_NS__COUNT) /* ENOMEM is what a pid namespace without an init answers */
                 return err_sys(err, -report->errnum, "clone3", NULL, "making a process in the container");
@@ -160,8 +184,8 @@ static int reap(const struct sys *sys, int pidfd, struct err *err)
         return r;
 }
 
-static int listen_to(const struct sys *sys, const struct config *config, int pidfd, int report_fd,
-                     pid_t *ret_pid, int *ret_pidfd, struct err *err)
+static int listen_to(const struct sys *sys, const struct config *config, const struct stage_plain *plain,
+                     int pidfd, int report_fd, pid_t *ret_pid, int *ret_pidfd, struct err *err)
 {
         struct stage_report report = {0};
         int r = reap(sys, pidfd, err), fd;
@@ -171,7 +195,7 @@ static int listen_to(const struct sys *sys, const struct config *config, int pid
                 if (r == 0 && !heard)
                         r = err_set(err, ECHILD, "clone3", "/linux/namespaces",
                                     "the process that makes init was killed");
-                return r < 0 ? r : failed(config, &report, err);
+                return r < 0 ? r : failed(config, &report, plain->oom_score_adj.v, err);
         }
         fd = sys->op->pidfd_open(sys, report.pid, 0); /* our child, and not reaped: it is nobody else */
         if (fd < 0)
@@ -182,10 +206,10 @@ static int listen_to(const struct sys *sys, const struct config *config, int pid
 }
 
 int stage_spawn_in(const struct sys *sys, const struct config *config, const int ns[CONFIG_NS__COUNT],
-                   uint64_t flags, const struct init_plain *plain, int socket, pid_t *ret_pid, int *ret_pidfd,
-                   struct err *err)
+                   uint64_t flags, const struct init_plain *plain, const struct opt_i32 *oom_score_adj,
+                   int socket, pid_t *ret_pid, int *ret_pidfd, struct err *err)
 {
-        struct stage_plain p = {.init = *plain, .flags = flags};
+        struct stage_plain p = {.init = *plain, .oom_score_adj = *oom_score_adj, .flags = flags};
         int fds[FD_NS + CONFIG_NS__COUNT], pipe[2];
         SCOPED_FD in = {sys, -1}, out = {sys, -1}, pidfd = {sys, -1};
         int r = sys->op->pipe2(sys, pipe, O_CLOEXEC | O_NONBLOCK);
@@ -206,7 +230,7 @@ int stage_spawn_in(const struct sys *sys, const struct config *config, const int
         r = sys->op->spawn(sys, &args, &pidfd.fd);
         if (r < 0)
                 return err_sys(err, r, "clone3", NULL, "the process that makes init");
-        return listen_to(sys, config, pidfd.fd, in.fd, ret_pid, ret_pidfd, err);
+        return listen_to(sys, config, &p, pidfd.fd, in.fd, ret_pid, ret_pidfd, err);
 }
 
 int stage_spawn(const struct sys *sys, const struct config *config, const struct init_plain *plain,
@@ -216,8 +240,8 @@ int stage_spawn(const struct sys *sys, const struct config *config, const struct
 
         if (r < 0)
                 return r;
-        r = stage_spawn_in(sys, config, ns, namespaces_clone_flags(config), plain, socket, ret_pid, ret_pidfd,
-                           err);
+        r = stage_spawn_in(sys, config, ns, namespaces_clone_flags(config), plain,
+                           &config->process.oom_score_adj, socket, ret_pid, ret_pidfd, err);
         namespaces_close(sys, ns);
         return r;
 }

@@ -8,7 +8,7 @@
  *
  *      parent                         stage                            init
  *      opens and checks every path
- *      spawn -----------------------> non-dumpable, setns ...
+ *      spawn -----------------------> oom_score_adj, non-dumpable, setns ...
  *      waits                          clone3(CLONE_PARENT | new) ----> blocks in its first read
  *             <---------------------- pid, or the error
  *      reaps it, pidfd_open(init)     exits
@@ -36,17 +36,18 @@ struct sys;
 bool stage_needed(const struct config *config);
 
 /*
- * Makes init by way of a stage. socket is init's end, which stays the caller's here. On success *ret_pid and
- * *ret_pidfd (the caller's) are init's. Errors name the namespace's pointer. Blocks LIMIT_STAGE_MS at most;
- * no process is left behind by a failure.
+ * Makes init by way of a stage, with the oom score of /process/oomScoreAdj. socket is init's end, which stays the caller's
+ * here. On success *ret_pid and *ret_pidfd (the caller's) are init's. Errors name the namespace's pointer. Blocks
+ * LIMIT_STAGE_MS at most; no process is left behind by a failure.
  */
 int stage_spawn(const struct sys *sys, const struct config *config, const struct init_plain *plain,
                 int socket, pid_t *ret_pid, int *ret_pidfd, struct err *err);
 
 /*
  * The same for namespaces that the caller has opened: ns[i] joins if it is >= 0 (it stays the caller's), flags are for
- * init's clone3. config names the paths in errors; NULL: they are a running container's, whom `exec` joins.
+ * init's clone3, oom_score_adj is what init inherits. config names the paths in errors; NULL: they are a running
+ * container's, whom `exec` joins.
  */
 int stage_spawn_in(const struct sys *sys, const struct config *config, const int ns[CONFIG_NS__COUNT],
-                   uint64_t flags, const struct init_plain *plain, int socket, pid_t *ret_pid, int *ret_pidfd,
-                   struct err *err);
+                   uint64_t flags, const struct init_plain *plain, const struct opt_i32 *oom_score_adj, int socket,
+                   pid_t *ret_pid, int *ret_pidfd, struct err *err);

@@ -8,6 +8,7 @@
 #include "core/config/config.h"
 #include "core/container/idmap.h"
 #include "core/container/rlimits.h"
+#include "core/container/stage.h"
 #include "core/sys.h"
 
 bool userns_is_set(const struct config *config)
@@ -118,7 +119,7 @@ int userns_privilege(const struct sys *sys, const struct config *config, pid_t p
         int r;
 
         rlimits_raise(sys, config, pid);
-        if (!adj->set)
+        if (!adj->set || stage_needed(config))
                 return 0;
         snprintf(file, sizeof(file), "/proc/%d/oom_score_adj", (int)pid);
         snprintf(text, sizeof(text), "%d", adj->v);

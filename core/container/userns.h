@@ -40,7 +40,7 @@ int userns_map(const struct sys *sys, const struct config *config, pid_t pid, co
 /*
  * The parent's part, before init does anything: what only its own privileges can do to init. The hard limits
  * of /process/rlimits are raised (init lowers to what is configured when it becomes the payload), and
- * oom_score_adj is written: a process in the user namespace can't lower it, whoever made it.
+ * oom_score_adj is written, unless a stage did it: a process in the user namespace can't lower it, whoever made it.
  */
 int userns_privilege(const struct sys *sys, const struct config *config, pid_t pid, struct err *err);
 

@@ -9,6 +9,8 @@ foreach(name cli life crash payload hostile seccomp rootless userns surroundings
   initlab_labrun_test(${name})
 endforeach()
 target_sources(test_labrun_rootless PRIVATE labrun/ordinary.c)
+initlab_labrun_test(steps)
+target_sources(test_labrun_steps PRIVATE labrun/steps_seen.c labrun/hold.c labrun/ordinary.c)
 initlab_labrun_test(exec)
 initlab_labrun_test(exec_errors)
 initlab_labrun_test(features)

@@ -152,6 +152,41 @@ static void commands__ordinary_user__whole_life(void **state)
         assert_true(lab_clean(lab));
 }
 
+/* Who is never dumpable can't be helped by its own user: the oom score comes with the birth. */
+static void exec__with_an_oom_score__has_it(void **state)
+{
+        struct lab *lab = *state;
+
+        ordinary_config(lab, "{\"process\":{\"args\":[\"sleep\",\"1000\"],\"oomScoreAdj\":100}}");
+        assert_int_equal(RUN(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        struct result *r = RUN(lab, "exec", lab->id, "cat", "/proc/self/oom_score_adj", NULL);
+        assert_string_equal(r->err, "");
+        assert_string_equal(r->out, "100\n");
+        assert_int_equal(r->code, 0);
+}
+
+/*
+ * runc 1.1 lets it in: its init is dumpable while it waits. labrun's is not: it was never executed anew, and has the
+ * caller's environment in its memory, which other processes in the container must not see.
+ */
+static void exec__before_start__refused_and_then_not(void **state)
+{
+        struct lab *lab = *state;
+        struct result *r;
+
+        ordinary_config(lab, ARGS("exec sleep 1000"));
+        assert_int_equal(RUN(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        r = RUN(lab, "exec", lab->id, "true", NULL);
+        assert_int_equal(r->code, 255);
+        assert_non_null(strstr(r->err, "can't be joined before it is started"));
+        assert_string_equal(strchr(r->err, '\n') + 1, ""); /* one line */
+        assert_non_null(strstr(RUN(lab, "state", lab->id, NULL)->out, "\"created\""));
+        assert_int_equal(RUN(lab, "start", lab->id, NULL)->code, 0);
+        assert_int_equal(RUN(lab, "exec", lab->id, "true", NULL)->code, 0);
+        assert_int_equal(RUN(lab, "delete", "--force", lab->id, NULL)->code, 0);
+        assert_true(lab_clean(lab));
+}
+
 /* --- newuidmap and newgidmap --- */
 
 #define MAPS(uids, gids) "\"uidMappings\":[" uids "],\"gidMappings\":[" gids "]"
@@ -369,6 +404,8 @@ int main(void)
                 T(run__no_id_but_its_own__can_be_taken),
                 T(create__held_init__is_undumpable_and_mapped),
                 T(commands__ordinary_user__whole_life),
+                T(exec__with_an_oom_score__has_it),
+                T(exec__before_start__refused_and_then_not),
                 T(run__subordinate_ids__mapped_by_the_helpers),
                 T(run__ids_of_others__refused_by_the_helpers),
                 T(helper__of_the_path__is_given_nothing),
