@@ -1,6 +1,6 @@
 # Only forwards: packages and builds are .ci/'s work, tests those of tests/run, the rest build/bin/initlab's.
 # make itself exits with 0 or 2 only; the last line printed names the real status.
-.PHONY: all help deps fuzz test test-full check coverage bench install clean
+.PHONY: all help deps fuzz test test-full check coverage mutants bench install clean
 MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 
@@ -31,6 +31,7 @@ help:
 #: make test-full              the slow ones too
 #: make check [RUNTIME=/path]  real containers with labrun, runc and crun: invariants down, runtimes across
 #: make coverage               line coverage of the fuzzed modules from the committed corpora
+#: make mutants                mechanical mutants of core's pure modules: do corpora and properties see them
 #: make bench                  speed as ratios: containers against a floor by hand, crun and runc; ways to seal
 #: make install [PREFIX=/usr/local] [DESTDIR=]
 #: make clean                  remove build/ (what was found lies in .initlab/ and stays)
@@ -59,6 +60,11 @@ coverage:
 	@.ci/deps
 	@.ci/build coverage
 	$(call report,coverage,tests/coverage)
+
+mutants:
+	@.ci/deps
+	@.ci/build release asan
+	$(call report,mutants,build/tests/mutants)
 
 bench:
 	@.ci/deps build check
