@@ -14,6 +14,7 @@ struct err;
 #define BUNDLE_ATTACKS "/observation/attacks" /* what hooks and executed processes tell of their attacks, a line each */
 #define BUNDLE_HELD "/observation/held"     /* is there when a second container's create waits to be attacked ... */
 #define BUNDLE_GO "/observation/go"         /* ... and goes on when this is there; or nobody will come any more */
+#define BUNDLE_HOOKS "/observation/hooks"   /* what hooks report of themselves ("report:KIND:FILE"), a line each */
 #define BUNDLE_HOOK "hook"                  /* the observer's first argument, if it is no payload */
 #define BUNDLE_NO_PROC (-10000)             /* the observer's oom_score_adj without /proc */
 

@@ -52,7 +52,7 @@ static const struct invariant catalogue[INV__COUNT] = {
           "argv, env (order too), cwd, uid, gid, groups, umask, capabilities, rlimits, oom score and no_new_privs as "
           "configured; allowed: HOME when absent, LISTEN_*, NOTIFY_SOCKET. Signal mask empty and dispositions default: "
           "our rule; others are compared with the caller",
-          "config.json and what the payload reports of itself", "1 2 3", true, BASIS_SPEC,
+          "config.json and what the payload and its hooks report of themselves", "1 2 3", true, BASIS_SPEC,
           "runtime-spec config.md, process",
           "runc issue 4384 (FOO=injected); CVE-2022-29162, CVE-2022-27650 (inheritable caps)" },
         { INV_CWD_INSIDE, "CWD-INSIDE", "the working directory is inside the root filesystem",
@@ -72,7 +72,8 @@ static const struct invariant catalogue[INV__COUNT] = {
         { INV_LIFE_MODEL, "LIFE-MODEL",
           "status follows creating, created, running, stopped; state tells it; operations in the wrong state fail and "
           "change nothing",
-          "a model of the container's life; pause, resume and delete --force by our rule only", "2 3", true, BASIS_SPEC,
+          "a model of the container's life; when hooks run, and what state they are told; pause, resume and delete --force by "
+          "our rule only", "2 3", true, BASIS_SPEC,
           "runtime-spec runtime.md, State", "" },
         { INV_CLEAN, "CLEAN",
           "after delete (or a failed create, or a kill -9 at any moment followed by delete --force) no process, mount, "

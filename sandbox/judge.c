@@ -268,6 +268,7 @@ void judge_run(const struct scenario *s, const struct observation *o, const stru
         judge_exe(&r);
         judge_crash(&r);
         judge_state(&r);
+        judge_hooks(&r);
         if (!s->config_whole) /* else nobody knows what the payload is */
                 judge_payload(&r);
         if (s->client.flow != FLOW_OPERATIONS) {

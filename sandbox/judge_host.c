@@ -1,4 +1,5 @@
 /* FD-HOST, CWD-INSIDE, EXE-SEALED, HOST-UNCHANGED: what of the host is in the container's reach, and what became of it. */
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,18 +142,39 @@ void judge_exe(const struct run *r)
 
 /* ------------------------------------------------------------------ HOST-UNCHANGED */
 
+/* An id of the container as the host knows it. */
+static uint32_t host_id(const struct scenario *s, const char *maps, uint32_t id)
+{
+        json_t *config = s->config[0] ? json_loads(s->config, 0, NULL) : NULL;
+        const json_t *map;
+        size_t i;
+
+        json_array_foreach(json_object_get(json_object_get(config, "linux"), maps), i, map)
+        {
+                int64_t inside = json_integer_value(json_object_get(map, "containerID"));
+                int64_t size = json_integer_value(json_object_get(map, "size"));
+                if (id >= inside && id < inside + size) {
+                        id = (uint32_t)(json_integer_value(json_object_get(map, "hostID")) + id - inside);
+                        break;
+                }
+        }
+        json_decref(config);
+        return id;
+}
+
 /* Stdio may be given to the payload's user; a file of the host not, by our rule. */
 static void judge_owner(const struct run *r, int fd, const struct obs_owner *w)
 {
         struct verdict *v = &r->out[INV_HOST_UNCHANGED];
         bool file = S_ISREG(w->mode[0]) || S_ISDIR(w->mode[0]);
+        uint32_t uid = host_id(r->s, "uidMappings", r->s->process.uid), gid = host_id(r->s, "gidMappings", r->s->process.gid);
 
         if (w->mode[0] != w->mode[1])
                 judge_say(v, VERDICT_FAIL, "fd %d (%s) has mode %o, had %o", fd,
                           scenario_kind_word(r->s->world.fd[fd]), w->mode[1] & 07777, w->mode[0] & 07777);
         if (w->uid[0] == w->uid[1] && w->gid[0] == w->gid[1])
                 return;
-        if (fd <= 2 && w->uid[1] == r->s->process.uid && (w->gid[1] == w->gid[0] || w->gid[1] == r->s->process.gid)) {
+        if (fd <= 2 && w->uid[1] == uid && (w->gid[1] == w->gid[0] || w->gid[1] == gid)) {
                 if (file)
                         judge_say(v, judge_ours(r), "fd %d, a file of the host, was given to %u:%u", fd, w->uid[1],
                                   w->gid[1]);

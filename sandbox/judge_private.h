@@ -38,3 +38,4 @@ void judge_cwd(const struct run *r);    /* CWD-INSIDE */
 void judge_exe(const struct run *r);    /* EXE-SEALED */
 void judge_host(const struct run *r);   /* HOST-UNCHANGED */
 void judge_crash(const struct run *r);  /* NO-CRASH */
+void judge_hooks(const struct run *r);  /* FD-EXACT, ENV-EXACT and LIFE-MODEL of hooks */

@@ -59,13 +59,14 @@ static size_t strings(const json_t *object, const char *key, char (*out)[SCENARI
         return n;
 }
 
-static void read_fds(const json_t *object, struct obs_report *r)
+static size_t read_fds(const json_t *object, struct obs_fd *out, size_t max)
 {
         const json_t *array = json_object_get(object, "fds");
+        size_t n = json_array_size(array) < max ? json_array_size(array) : max;
 
-        for (size_t i = 0; i < json_array_size(array) && i < OBS_FDS; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const json_t *item = json_array_get(array, i);
-                r->fd[i] = (struct obs_fd){ .fd = (int)number(item, "fd"),
+                out[i] = (struct obs_fd){ .fd = (int)number(item, "fd"),
                                             .dev = (uint64_t)number(item, "dev"),
                                             .ino = (uint64_t)number(item, "ino"),
                                             .rdev = (uint64_t)number(item, "rdev"),
@@ -74,8 +75,8 @@ static void read_fds(const json_t *object, struct obs_report *r)
                                             .fdflags = (int)number(item, "fdflags"),
                                             .mark = (int)number(item, "mark"),
                                             .offset = number(item, "offset") };
-                r->n_fds = i + 1;
         }
+        return n;
 }
 
 /* Every string array must hold strings only, for strings() reads them unchecked. */
@@ -117,42 +118,83 @@ static int read_start(const json_t *o, struct obs_report *r, struct err *err)
         r->sig_blocked = (uint64_t)number(o, "sig_blocked");
         r->sig_ignored = (uint64_t)number(o, "sig_ignored");
         r->sig_handled = (uint64_t)number(o, "sig_handled");
-        read_fds(o, r);
+        numbers_u64(o, "ns", r->ns, OBS_NAMESPACES);
+        r->at = number(o, "at");
+        r->n_fds = read_fds(o, r->fd, OBS_FDS);
         return 0;
 }
 
-static int read_line(const char *line, size_t len, struct obs_report *r, struct err *err)
+static int read_report(const json_t *o, struct obs_report *r, struct err *err)
+{
+        if (!r->started)
+                return read_start(o, r, err);
+        if (r->n_steps < SCENARIO_LIST)
+                r->step[r->n_steps++].result = number(o, "result");
+        return 0;
+}
+
+static int read_hook(const json_t *o, struct obs_report *r, struct err *err)
+{
+        struct obs_hook *h = &r->hook[r->n_hooks];
+
+        if (!only_strings(o, "argv") || !only_strings(o, "env") || !json_is_string(json_object_get(o, "cwd")) ||
+            !json_is_string(json_object_get(o, "hook")) || !json_is_string(json_object_get(o, "state")))
+                return err_set(err, EINVAL, "report", NULL, "a hook's line lacks hook, argv, env, cwd or state");
+        if (r->n_hooks == OBS_HOOKS)
+                return 0;
+        narrow(json_string_value(json_object_get(o, "hook")), h->kind, sizeof h->kind);
+        narrow(json_string_value(json_object_get(o, "cwd")), h->cwd, sizeof h->cwd);
+        narrow(json_string_value(json_object_get(o, "state")), h->state, sizeof h->state);
+        h->argc = strings(o, "argv", h->argv, OBS_HOOK_LIST);
+        h->n_env = strings(o, "env", h->env, OBS_HOOK_LIST);
+        h->at = number(o, "at");
+        h->n_fds = read_fds(o, h->fd, OBS_HOOK_LIST);
+        numbers_u64(o, "ns", h->ns, OBS_NAMESPACES);
+        r->n_hooks++;
+        return 0;
+}
+
+typedef int read_fn(const json_t *o, struct obs_report *r, struct err *err);
+
+static int read_line(const char *line, size_t len, read_fn *read, struct obs_report *r, struct err *err)
 {
         json_t *o;
         int rc = json_parse_strict(line, len, "observer's report", &o, err);
 
         if (rc < 0)
                 return rc;
-        if (!r->started) {
-                rc = read_start(o, r, err);
-        } else if (r->n_steps < SCENARIO_LIST) {
-                r->step[r->n_steps++].result = number(o, "result");
-        }
+        rc = read(o, r, err);
         json_decref(o);
         return rc;
 }
 
-int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struct err *err)
+static int read_lines(const char *text, size_t len, read_fn *read, struct obs_report *ret, struct err *err)
 {
-        memset(ret, 0, sizeof *ret);
         while (len > 0) {
                 const char *end = memchr(text, '\n', len);
                 int rc;
 
                 if (!end)
                         return 0;
-                rc = read_line(text, (size_t)(end - text), ret, err);
+                rc = read_line(text, (size_t)(end - text), read, ret, err);
                 if (rc < 0)
                         return rc;
                 len -= (size_t)(end - text) + 1;
                 text = end + 1;
         }
         return 0;
+}
+
+int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struct err *err)
+{
+        memset(ret, 0, sizeof *ret);
+        return read_lines(text, len, read_report, ret, err);
+}
+
+int obs_hooks_parse(const char *text, size_t len, struct obs_report *ret, struct err *err)
+{
+        ret->n_hooks = 0;
+        return read_lines(text, len, read_hook, ret, err);
 }
 
 void obs_attacks_parse(const char *text, struct observation *o)

@@ -19,11 +19,15 @@ struct err;
 #define OBS_COMMANDS 40
 #define OBS_LEFT 16
 #define OBS_REPORT (128u << 10)
+#define OBS_HOOK_TEXT (64u << 10)
 #define OBS_RLIMITS 16
 #define OBS_GROUPS 64
 #define OBS_FDS 96
 #define OBS_HELD 64
 #define OBS_ATTACKS 16
+#define OBS_HOOKS 16
+#define OBS_HOOK_LIST 12
+#define OBS_NAMESPACES 6 /* mnt pid net ipc uts user */
 
 enum obs_end { END_NONE, END_EXITED, END_SIGNALED, END_TIMEOUT };
 
@@ -65,6 +69,19 @@ struct obs_held {
         uint32_t mode;
         bool path;      /* O_PATH */
         char name[128]; /* the link's text */
+};
+
+/* What a hook reported of itself. */
+struct obs_hook {
+        char kind[32];
+        int64_t at; /* ns, monotonic */
+        struct obs_fd fd[OBS_HOOK_LIST];
+        size_t n_fds;
+        char argv[OBS_HOOK_LIST][SCENARIO_TEXT], env[OBS_HOOK_LIST][SCENARIO_TEXT];
+        size_t argc, n_env;
+        char cwd[SCENARIO_TEXT];
+        uint64_t ns[OBS_NAMESPACES]; /* 0: unknown */
+        char state[1024];            /* its stdin */
 };
 
 /* An attack on the runtime's binary that the payload did not make itself: a line of BUNDLE_ATTACKS. */
@@ -110,6 +127,9 @@ struct observation {
 
         bool exe_copied;       /* the runtime was a copy of the binary, which the payload may attack */
         char exe_changed[128]; /* how the copy differs now, "": not at all */
+        uint64_t ns[OBS_NAMESPACES]; /* the runtime's */
+        char hooks[OBS_HOOK_TEXT];   /* the file of the hooks' reports */
+        size_t hooks_len;
         struct obs_attack attack[OBS_ATTACKS];
         size_t n_attacks;
 
@@ -141,10 +161,17 @@ struct obs_report {
                 int64_t result; /* bytes or 0, -errno on failure */
         } step[SCENARIO_LIST];
         size_t n_steps; /* that were reported */
+        uint64_t ns[OBS_NAMESPACES];
+        int64_t at;
+        struct obs_hook hook[OBS_HOOKS]; /* by obs_hooks_parse */
+        size_t n_hooks;
 };
 
 /* Decodes lines of JSON; a torn last line (the payload was killed) is ignored. -EINVAL for anything else. */
 int obs_report_parse(const char *text, size_t len, struct obs_report *ret, struct err *err);
+
+/* Decodes the hooks' lines of JSON into ret->hook. -EINVAL for anything else. */
+int obs_hooks_parse(const char *text, size_t len, struct obs_report *ret, struct err *err);
 
 /* Decodes the lines of BUNDLE_ATTACKS; what is none is left out. */
 void obs_attacks_parse(const char *text, struct observation *o);

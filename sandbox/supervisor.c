@@ -171,6 +171,18 @@ static void keep(struct super *su, const char *name, const char *path)
                 close(fd);
 }
 
+/* Of what we start, so of the runtime. */
+static void note_namespaces(struct observation *o)
+{
+        static const char *const path[OBS_NAMESPACES] = { "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/net",
+                                                          "/proc/self/ns/ipc", "/proc/self/ns/uts", "/proc/self/ns/user" };
+        struct stat st;
+
+        for (size_t i = 0; i < OBS_NAMESPACES; i++)
+                if (stat(path[i], &st) == 0)
+                        o->ns[i] = st.st_ino;
+}
+
 static int prepare(struct super *su)
 {
         struct err err = ERR_INIT;
@@ -206,6 +218,7 @@ static int prepare(struct super *su)
         rc = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         su->signals = fcntl(rc, F_DUPFD_CLOEXEC, 100);
         close(rc);
+        note_namespaces(su->o);
         if (text_read("/proc/self/oom_score_adj", text, sizeof text) == 0)
                 su->o->caller_oom_score_adj = atoi(text);
         return 0;
@@ -243,6 +256,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
                 super_look_at_copy(&su);
         }
         o->report_len = collect_file(REPORT_PATH, o->report, sizeof o->report);
+        o->hooks_len = collect_file(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_HOOKS, o->hooks, sizeof o->hooks);
         o->log[collect_file(SURROUNDINGS_LOG, o->log, sizeof o->log - 1)] = '\0';
         rc = world_judge_streams(&su.w, SURROUNDINGS_IO, o->stream);
         for (int i = 1; i < 3; i++) /* times since the begin */
@@ -253,6 +267,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         if (job->keep_fd >= 0) {
                 keep(&su, "config.json", SURROUNDINGS_BUNDLE "/config.json");
                 keep(&su, "report", REPORT_PATH);
+                keep(&su, "hooks", SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_HOOKS);
                 keep(&su, "attacks", SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_ATTACKS);
         }
         o->total_ms = (uint32_t)(super_now() - su.begin);

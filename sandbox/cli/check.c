@@ -270,7 +270,8 @@ static bool judge_done(size_t i, const struct observation *o, void *arg)
 
         run->ms = o->total_ms;
         snprintf(run->trouble, sizeof run->trouble, "%s", o->trouble);
-        if (!run->trouble[0] && obs_report_parse(o->report, o->report_len, &seen, &err) < 0)
+        if (!run->trouble[0] && (obs_report_parse(o->report, o->report_len, &seen, &err) < 0 ||
+                                 obs_hooks_parse(o->hooks, o->hooks_len, &seen, &err) < 0))
                 snprintf(run->trouble, sizeof run->trouble, "%.500s", err_format(&err, text, sizeof text));
         if (run->trouble[0])
                 return true;

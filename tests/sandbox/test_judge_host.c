@@ -163,6 +163,12 @@ static void judge_host__owner__only_stdio_to_the_payload(void **state)
         struct obs_owner *w = &j.o.owner[1];
 
         (void)state;
+        strcpy(j.s.config, "{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":7000,\"size\":10}]}}");
+        *w = (struct obs_owner){ true, { 0, 7000 }, { 0, 0 }, { S_IFIFO | 0600, S_IFIFO | 0600 } };
+        judged_is(&j, true, INV_HOST_UNCHANGED, VERDICT_OK, "");
+        w->uid[1] = 7001;
+        judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_FAIL, "fd 1 (pipe) belongs to 7001:0");
+        j.s.config[0] = '\0';
         j.s.process.uid = 1000;
         *w = (struct obs_owner){ true, { 0, 1000 }, { 0, 0 }, { S_IFIFO | 0600, S_IFIFO | 0600 } };
         judged_is(&j, true, INV_HOST_UNCHANGED, VERDICT_OK, "");

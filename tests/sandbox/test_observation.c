@@ -68,6 +68,30 @@ static void obs_stream_compare__differences__have_an_offset(void **state)
         assert_int_equal(first_diff("error\n", ""), 0);
 }
 
+static void obs_hooks_parse__line__is_read(void **state)
+{
+        static const char text[] =
+                "{\"fds\":[{\"fd\":0,\"mode\":1},{\"fd\":4,\"mode\":2}],\"hook\":\"poststop\",\"argv\":[\"a\",\"b\"],"
+                "\"env\":[\"C=\"],\"cwd\":\"/x\",\"ns\":[1,2,3,4,5,6],\"at\":77,\"state\":\"{}\"}\n{\"torn\":";
+
+        (void)state;
+        r.started = true;
+        assert_int_equal(obs_hooks_parse(text, sizeof text - 1, &r, NULL), 0);
+        assert_true(r.started); /* the payload's report stays */
+        assert_int_equal(r.n_hooks, 1);
+        assert_string_equal(r.hook[0].kind, "poststop");
+        assert_int_equal(r.hook[0].argc, 2);
+        assert_string_equal(r.hook[0].argv[1], "b");
+        assert_int_equal(r.hook[0].n_env, 1);
+        assert_string_equal(r.hook[0].cwd, "/x");
+        assert_int_equal(r.hook[0].n_fds, 2);
+        assert_int_equal(r.hook[0].fd[1].fd, 4);
+        assert_int_equal(r.hook[0].ns[5], 6);
+        assert_int_equal(r.hook[0].at, 77);
+        assert_string_equal(r.hook[0].state, "{}");
+        assert_int_equal(obs_hooks_parse("{\"hook\":1}\n", 11, &r, NULL), -EINVAL);
+}
+
 static void obs_attacks_parse__lines__are_read_and_others_left_out(void **state)
 {
         static struct observation o;
@@ -89,6 +113,7 @@ int main(void)
                 cmocka_unit_test(obs_report_parse__start_and_steps__are_read),
                 cmocka_unit_test(obs_report_parse__nothing__is_not_started),
                 cmocka_unit_test(obs_report_parse__garbage__is_an_error),
+                cmocka_unit_test(obs_hooks_parse__line__is_read),
                 cmocka_unit_test(obs_attacks_parse__lines__are_read_and_others_left_out),
                 cmocka_unit_test(obs_stream_compare__differences__have_an_offset),
         };
