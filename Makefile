@@ -32,7 +32,8 @@ help:
 #: make check [RUNTIME=/path]  real containers with labrun, runc and crun: invariants down, runtimes across
 #: make coverage               line coverage of the fuzzed modules from the committed corpora
 #: make mutants                mechanical mutants of core's pure modules: do corpora and properties see them
-#: make bench                  speed as ratios: containers against a floor by hand, crun and runc; ways to seal
+#: make bench                  speed as ratios: containers against a floor by hand, crun and runc; ways to seal;
+#:                             cases of a property a second
 #: make install [PREFIX=/usr/local] [DESTDIR=]
 #: make clean                  remove build/ (what was found lies in .initlab/ and stays)
 deps:
@@ -68,7 +69,7 @@ mutants:
 
 bench:
 	@.ci/deps build check
-	@.ci/build release
+	@.ci/build release asan
 	$(call report,bench,tests/bench/run)
 
 install:

@@ -1,5 +1,6 @@
 /* One case: its memory, its cleanups, its verdict. */
 #include "props/case.h"
+#include "props/trace.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -45,12 +46,99 @@ void pt_defer(pt *t, void (*fn)(void *), void *arg)
         t->deferred = d;
 }
 
+static bool keeps_spans(const pt *t)
+{
+        return t->trace || t->exec->source->span;
+}
+
+/* The innermost span of the trace that is open. */
+static uint32_t innermost(const pt *t)
+{
+        for (unsigned i = t->open < PT_DEPTH_MAX ? t->open : PT_DEPTH_MAX; i > 0; i--)
+                if (t->span[i - 1] != PT_NO_SPAN)
+                        return t->span[i - 1];
+        return PT_NO_SPAN;
+}
+
+static uint32_t add_span(pt *t, unsigned kind, const char *label, uint64_t min, uint64_t max)
+{
+        struct pt_trace *trace = t->trace;
+
+        if (trace->full || trace->nspans == PT_TRACE_SPANS) {
+                trace->full = true;
+                return PT_NO_SPAN;
+        }
+        trace->span[trace->nspans] = (struct pt_span){.begin = trace->n,
+                                                      .end = UINT32_MAX,
+                                                      .parent = innermost(t),
+                                                      .min = min,
+                                                      .max = max,
+                                                      .label = pt_trace_name(trace, label),
+                                                      .kind = (uint8_t)kind};
+        trace->nspans = trace->nspans + 1;
+        return trace->nspans - 1;
+}
+
+uint32_t pt_span_open(pt *t, unsigned kind, const char *label, uint64_t min, uint64_t max)
+{
+        struct pt_source *source = t->exec->source;
+        uint32_t depth = t->open, span = PT_NO_SPAN;
+
+        if (source->span)
+                source->span(source, label);
+        if (t->trace && depth < PT_DEPTH_MAX)
+                span = add_span(t, kind, label, min, max);
+        if (depth < PT_DEPTH_MAX)
+                t->span[depth] = span;
+        t->open++;
+        return depth;
+}
+
+static struct pt_span *span_at(pt *t, uint32_t depth)
+{
+        return t->trace && depth < PT_DEPTH_MAX && t->span[depth] != PT_NO_SPAN
+                       ? &t->trace->span[t->span[depth]]
+                       : NULL;
+}
+
+void pt_span_begins(pt *t, uint32_t depth, uint32_t begin)
+{
+        struct pt_span *span = span_at(t, depth);
+
+        if (span)
+                span->begin = begin;
+}
+
+void pt_span_count(pt *t, uint32_t depth, uint32_t count)
+{
+        struct pt_span *span = span_at(t, depth);
+
+        if (span)
+                span->count = count;
+}
+
+void pt_span_close(pt *t, uint32_t depth)
+{
+        while (t->open > depth) {
+                struct pt_span *span = span_at(t, --t->open);
+                if (span)
+                        span->end = t->trace->n;
+                if (t->exec->source->span)
+                        t->exec->source->span(t->exec->source, NULL);
+        }
+}
+
+void pt_span_close_in(pt *t, uint32_t depth)
+{
+        pt_span_close(t, depth + 1);
+}
+
 void pt_begin(pt *t, const char *label)
 {
-        assert(t->depth < PT_DEPTH_MAX);
-        t->label[t->depth] = label;
         if (t->exec->say)
                 t->exec->say(t->exec->say_ctx, t->depth, label);
+        if (keeps_spans(t))
+                pt_span_open(t, PT_SPAN_GROUP, label, 0, 0);
         t->depth++;
 }
 
@@ -58,11 +146,25 @@ void pt_end(pt *t)
 {
         assert(t->depth > 0);
         t->depth--;
+        if (keeps_spans(t) && t->open > 0)
+                pt_span_close(t, t->open - 1);
 }
 
+void pt_observe(pt *t, const void *p, size_t n)
+{
+        t->observed = pt_hash(t->observed ^ n, p, n);
+}
+
+/* Whoever lacks counters pays for a point with one look. */
 void pt_hit(pt *t, const pt_point *p, bool cond)
 {
-        if (cond && t->held && !t->held[p->index]) {
+        if (t->trace)
+                t->observed = (t->observed ^ ((uint64_t)p->line * 2 + cond)) * 0x100000001b3u;
+        if (!cond || !t->exec->counts)
+                return;
+        if (!t->held)
+                t->held = pt_alloc(t, pt_point_count());
+        if (!t->held[p->index]) {
                 t->held[p->index] = 1;
                 t->exec->counts[p->index]++;
         }
@@ -156,26 +258,25 @@ static void clean_up(pt *t)
 enum pt_verdict pt_execute(const struct pt_exec *exec, struct pt_result *ret_result)
 {
         /* Not in this frame's registers: the frame is returned to by longjmp. */
-        struct pt t = {.exec = exec, .result = ret_result};
+        struct pt t = {.exec = exec, .result = ret_result, .trace = exec->trace};
 
         ret_result->verdict = PT_VERDICT_PASS;
         ret_result->file = NULL;
         ret_result->line = 0;
         ret_result->msg[0] = '\0';
-        if (exec->counts)
-                t.held = pt_alloc(&t, pt_point_count());
-        if (exec->record) {
-                exec->record->len = 0;
-                exec->record->overflow = false;
-                if (exec->prop->flags & PT_TEXT)
-                        pt_record_text(exec->record, exec->source->text, exec->source->text_len);
-        }
+        ret_result->hung = false;
+        if (exec->trace)
+                pt_trace_reset(exec->trace, exec->source);
         if (setjmp(t.verdict) == 0)
                 exec->prop->run(&t);
         t.judged = true;
         clean_up(&t);
-        if (exec->record)
-                pt_record_end(exec->record, exec->prop, exec->source->text_len);
+        if (exec->trace) {
+                pt_span_close(&t, 0);
+                exec->trace->observed = t.observed;
+                if (exec->trace->full)
+                        pt_trace_close(exec->trace);
+        }
         ret_result->draws = t.draws;
         return ret_result->verdict;
 }

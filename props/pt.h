@@ -1,22 +1,61 @@
 /*
- * One typed property, many runners: random test, libFuzzer, AFL++, replay. A property draws typed values and
- * gives a verdict; it never knows which runner it is under. What runners need is in props/pt_run.h.
+ * One typed property, many runners: random test, exhaustive enumeration, libFuzzer, AFL++, replay, and, when it fails,
+ * the shrinker. A property draws typed values and gives a verdict; it never knows which runner it is under. What
+ * runners need is in props/pt_run.h.
  *
  * A property is a function of the values that it draws and of nothing else: no clock, no random(), no state
- * that survives the case. Then a saved file replays it.
+ * that survives the case. Then a saved file replays it; one case in 64 is run twice to see that it does.
+ *
+ * A property in ten lines (its file goes into props/CMakeLists.txt, `initlab prop run fd_close` runs it):
  *
  *      PT_PROPERTY(fd_close, .invariant = "FD-EXACT", .about = "closing agrees with a table model")
  *      {
- *              size_t n = pt_below(t, 64);
- *              PT_ASSUME(t, n > 2);
- *              ...
- *              PT_SOMETIMES(t, n > 60, "a large table");
- *              PT_ASSERT(t, real == model);
+ *              struct table *table = pt_alloc(t, sizeof(*table));
+ *              PT_REPEAT(t, 0, 64)
+ *                      table_open(table, pt_below(t, 1024));
+ *              PT_ASSUME(t, table->n > 2);
+ *              PT_SOMETIMES(t, table->n > 60, "a large table");
+ *              PT_ASSERT(t, closed(table) == model(table));
+ *      }
+ *
+ * A stateful one in thirty: commands against a model, pt_run_commands below.
+ *
+ *      struct queue { int item[8]; size_t n; };                    // the model; the thing itself is a ring
+ *
+ *      static bool has_room(const void *model) { return ((const struct queue *)model)->n < 8; }
+ *      static bool has_item(const void *model) { return ((const struct queue *)model)->n > 0; }
+ *
+ *      static void put(pt *t, void *model, void *sut)
+ *      {
+ *              struct queue *q = model;
+ *              q->item[q->n++] = (int)pt_int(t, -100, 100);
+ *              PT_ASSERT(t, ring_put(sut, q->item[q->n - 1]) == 0);
+ *      }
+ *
+ *      static void take(pt *t, void *model, void *sut)
+ *      {
+ *              struct queue *q = model;
+ *              PT_ASSERT(t, ring_take(sut) == q->item[0]);
+ *              memmove(q->item, q->item + 1, --q->n * sizeof(int));
+ *      }
+ *
+ *      static void same_length(pt *t, const void *model, void *sut)
+ *      {
+ *              PT_ASSERT(t, ring_length(sut) == ((const struct queue *)model)->n);
+ *      }
+ *
+ *      PT_PROPERTY(ring, .about = "a ring is a queue")
+ *      {
+ *              static const pt_cmd cmds[] = {{"put", 2, has_room, put}, {"take", 1, has_item, take}};
+ *              pt_run_commands(t, cmds, 2, 50, pt_alloc(t, sizeof(struct queue)), ring_new(t), same_length);
  *      }
  *
  * Every draw has a simplest value, 0, which is what all draws past the end of the input give: a property must
- * end on nothing but zeros. Draws are saved as bytes: a draw from 0..max takes as few bytes as max needs,
- * little endian, none if max is 0, and is reduced modulo max + 1 when read; a list is preceded by its count.
+ * end on nothing but zeros. One sequence of draws has two forms:
+ * - the choice form, on which the shrinker works: each value with its type and bounds, and before each item of a list a
+ *   flag that says that there is one more;
+ * - the byte form, which fuzzers mutate and files hold: a draw from 0..max takes as few bytes as max needs, little
+ *   endian, none if max is 0, and is reduced modulo max + 1 when read; a list is preceded by its count.
  *
  * A case is left by longjmp when a verdict is reached: memory comes from pt_alloc, and what else must be
  * undone is registered with pt_defer (cleanup attributes of frames that are left do not run).
@@ -37,6 +76,11 @@ enum pt_flags {
          * a seed.
          */
         PT_TEXT = 1 << 0,
+        /*
+         * Each case in a process of its own: for properties that close fds, enter namespaces, load filters. Some
+         * hundred cases a second instead of some hundred thousand.
+         */
+        PT_FORK_EACH = 1 << 1,
 };
 
 typedef struct pt_prop {
@@ -48,12 +92,15 @@ typedef struct pt_prop {
         const char *about;     /* one line for `initlab prop list` */
         uint32_t cases;        /* random cases in one run; 0: PT_CASES */
         uint32_t max_choices;  /* random draws in one case, later ones are 0; 0: PT_MAX_CHOICES */
-        uint32_t timeout_ms;   /* of one case; 0: PT_TIMEOUT_MS */
+        uint32_t timeout_ms;   /* processor time of one case, or four times that asleep; 0: PT_TIMEOUT_MS */
+        uint32_t scope;        /* `exhaust` tries 0..scope-1 and the largest of each draw; 0: PT_SCOPE */
 } pt_prop;
 
 #define PT_CASES 1000u
 #define PT_MAX_CHOICES 8192u
 #define PT_TIMEOUT_MS 1000u
+#define PT_SCOPE 3u
+#define PT_STEPS_MAX (1u << 22) /* draws of one case; one that makes more hangs */
 
 /* Defines and registers a property. The object file must be linked directly, not from an archive. */
 #define PT_PROPERTY(id, ...)                                                                          \
@@ -81,23 +128,30 @@ const uint8_t *pt_text(pt *t, size_t *ret_len);
 /* Zeroed memory, an object of its own for the sanitizers, freed at the end of the case. Never NULL. */
 void *pt_alloc(pt *t, size_t n);
 
-/* The body runs min..max times; the count is drawn first. `break` is allowed. */
+/* The body runs min..max times. `break` is allowed; `return` and `goto` out of it too. */
 typedef struct pt_iter {
-        bool begun;
-        size_t left;
+        pt *t;            /* NULL: not begun */
+        size_t at, n;     /* items begun; of how many, if a count was drawn */
+        uint32_t span;
 } pt_iter;
 bool pt_next(pt *t, pt_iter *it, size_t min, size_t max);
+void pt_iter_end(pt_iter *it);
 #define PT_CAT_(a, b) a##b
 #define PT_CAT(a, b) PT_CAT_(a, b)
-#define PT_REPEAT_(t, min, max, it) for (pt_iter it = {0}; pt_next((t), &it, (min), (max));)
+#define PT_REPEAT_(t, min, max, it) \
+        for (__attribute__((cleanup(pt_iter_end))) pt_iter it = {0}; pt_next((t), &it, (min), (max));)
 #define PT_REPEAT(t, min, max) PT_REPEAT_(t, min, max, PT_CAT(pt_it_, __COUNTER__))
 
 /*
- * A span: draws that belong together under a name. Replay prints them so. Spans nest; those that are open at
- * a verdict are closed by it.
+ * A span: draws that belong together under a name. The shrinker takes them out, moves and swaps them as one, saved
+ * cases find their draws again by their names when the property has changed, replay prints them so. Spans nest; those
+ * that are open at a verdict are closed by it. The label lives as long as the program.
  */
 void pt_begin(pt *t, const char *label);
 void pt_end(pt *t);
+
+/* Names the next draw. Without one it is told from its neighbours by its span, its type and its place. */
+void pt_name(pt *t, const char *name);
 
 /* --- verdicts --- */
 
@@ -113,6 +167,12 @@ void pt_defer(pt *t, void (*fn)(void *), void *arg);
 
 /* A line for whoever replays the case: what the draws mean. Not even formatted elsewhere. */
 void pt_note(pt *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * What the code under test did, for the case's hash: a case that is run twice must do the same. Nothing that differs
+ * from run to run goes in, no pointer, pid or time.
+ */
+void pt_observe(pt *t, const void *p, size_t n);
 
 /* --- observation: a property that never gets where it should look says nothing --- */
 

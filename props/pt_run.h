@@ -1,8 +1,8 @@
 /*
  * The runners' side of the property engine: the registry, sources of choices, and the execution of one case.
  *
- * A source answers draws. There are bytes (fuzzers, replay) and a PRNG; others need only a draw function.
- * Whatever the source, a record holds the case in byte form, ready to be saved and replayed.
+ * A source answers draws. There are bytes (fuzzers, replay), a PRNG, and sequences of choices (props/trace.h); others
+ * need only a function. Whatever the source, a trace holds what was drawn, ready to be saved, shrunk and replayed.
  */
 #pragma once
 
@@ -15,8 +15,19 @@ enum pt_kind {
         PT_KIND_COUNT,   /* small ones are cheap, large ones interesting */
 };
 
+struct pt_choice;
+struct pt_trace;
+
 struct pt_source {
-        uint64_t (*draw)(struct pt_source *source, uint64_t max, enum pt_kind kind); /* 0..max */
+        /* Byte form: a number 0..max; a list is asked for its count. */
+        uint64_t (*draw)(struct pt_source *source, uint64_t max, enum pt_kind kind);
+        /*
+         * Choice form, in place of draw if it is there: the value of a choice whose other fields are set; a list is
+         * asked before each item whether there is one. What is larger than max counts as max.
+         */
+        uint64_t (*choose)(struct pt_source *source, const struct pt_choice *asked);
+        /* Told of spans as they begin (label: in the trace's names) and end (NULL); NULL: not wanted. */
+        void (*span)(struct pt_source *source, const char *label);
         const uint8_t *text; /* the document for a PT_TEXT property; borrowed */
         size_t text_len;
 };
@@ -40,17 +51,6 @@ void pt_source_bytes_init(struct pt_source_bytes *s, const pt_prop *prop, const 
 void pt_source_prng_init(struct pt_source_prng *s, const pt_prop *prop, uint64_t seed, uint64_t number);
 uint64_t pt_prng_next(struct pt_source_prng *s);
 
-/*
- * The byte form of a case as it is drawn. The memory is the caller's, shared with a parent perhaps; len is
- * valid at every moment. A case that does not fit sets overflow: its first cap bytes are no whole case.
- */
-struct pt_record {
-        size_t cap;
-        volatile size_t len;
-        volatile bool overflow;
-        uint8_t buf[];
-};
-
 enum pt_verdict { PT_VERDICT_PASS, PT_VERDICT_DISCARD, PT_VERDICT_FAIL };
 
 struct pt_result {
@@ -59,12 +59,13 @@ struct pt_result {
         int line;
         char msg[1024]; /* one line: why it failed or was discarded */
         uint64_t draws;
+        bool hung; /* it failed by drawing more than PT_STEPS_MAX times */
 };
 
 struct pt_exec {
         const pt_prop *prop;
         struct pt_source *source;
-        struct pt_record *record; /* NULL: none */
+        struct pt_trace *trace;   /* NULL: none */
         uint32_t *counts;         /* pt_point_count() counters of cases in which a point held; NULL: none */
         /* Told every named draw and note as it comes, for replay; NULL: nothing is formatted. */
         void (*say)(void *ctx, unsigned depth, const char *line);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "props/case.h"
+#include "props/trace.h"
 
 /* Bytes that a draw from 0..max takes: digits to the base 256, or 255 where NUL is not allowed. */
 static unsigned width(uint64_t max, unsigned base)
@@ -56,37 +57,30 @@ void pt_source_bytes_init(struct pt_source_bytes *s, const pt_prop *prop, const 
         s->at = nul ? nul + 1 : s->end;
 }
 
-static void record_byte(struct pt_record *record, uint8_t b)
+size_t pt_digits(uint8_t *buf, uint64_t v, uint64_t max, bool knobs)
 {
-        if (record->len < record->cap) {
-                record->buf[record->len] = b;
-                record->len = record->len + 1; /* after the byte: whoever shares it sees whole ones */
-        } else {
-                record->overflow = true;
-        }
+        unsigned base = knobs ? 255 : 256, n = width(max, base);
+
+        for (unsigned i = 0; i < n; i++, v /= base)
+                buf[i] = (uint8_t)(v % base + knobs);
+        return n;
 }
 
-void pt_record_text(struct pt_record *record, const uint8_t *text, size_t len)
+static uint64_t choose_step(struct pt_source *source, const struct pt_choice *asked)
 {
-        /* Always closed by a NUL: knobs may follow. pt_record_end takes a needless one back. */
-        for (size_t i = 0; i < len; i++)
-                record_byte(record, text[i]);
-        record_byte(record, 0);
+        struct pt_source_steps *s = (struct pt_source_steps *)source;
+
+        if (s->at == s->end)
+                return 0;
+        const struct pt_step *step = s->at++;
+        return step->type == asked->type ? step->value : 0;
 }
 
-void pt_record_end(struct pt_record *record, const pt_prop *prop, size_t text_len)
+void pt_source_steps_init(struct pt_source_steps *s, const struct pt_step *steps, size_t n, const uint8_t *text,
+                          size_t text_len)
 {
-        if ((prop->flags & PT_TEXT) && record->len == text_len + 1 && !memchr(record->buf, 0, text_len))
-                record->len = text_len;
-}
-
-void pt_record_draw(struct pt_record *record, const pt_prop *prop, uint64_t v, uint64_t max)
-{
-        bool knobs = prop->flags & PT_TEXT;
-        unsigned base = knobs ? 255 : 256;
-
-        for (unsigned n = width(max, base); n > 0; n--, v /= base)
-                record_byte(record, (uint8_t)(v % base + knobs));
+        *s = (struct pt_source_steps){.at = steps, .end = steps + n};
+        s->source = (struct pt_source){.choose = choose_step, .text = text, .text_len = text_len};
 }
 
 /* --- PRNG: xoshiro256**, seeded by splitmix64 (Blackman and Vigna, public domain algorithms) --- */

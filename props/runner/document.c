@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "props/runner/worker.h"
+#include "props/runner/server.h"
 
 #define DOCUMENT_MAX 65536u
 
@@ -38,7 +38,7 @@ static void replace(struct text *t, size_t at, size_t n, const void *by, size_t 
 }
 
 /* A token, or a piece of another document. */
-static void replace_by_any(const struct worker_job *job, struct pt_source_prng *prng, struct text *t,
+static void replace_by_any(const struct server_job *job, struct pt_source_prng *prng, struct text *t,
                            size_t at, size_t n)
 {
         const char *token = tokens[below(prng, sizeof(tokens) / sizeof(*tokens))];
@@ -52,7 +52,7 @@ static void replace_by_any(const struct worker_job *job, struct pt_source_prng *
         replace(t, at, n, other->p + from, len < 64 ? len : 64);
 }
 
-static void change(const struct worker_job *job, struct pt_source_prng *prng, struct text *t)
+static void change(const struct server_job *job, struct pt_source_prng *prng, struct text *t)
 {
         size_t at = below(prng, t->len + 1), n = below(prng, t->len - at + 1);
         uint8_t piece[64];
@@ -87,7 +87,7 @@ static void change(const struct worker_job *job, struct pt_source_prng *prng, st
         }
 }
 
-void worker_document(const struct worker_job *job, struct pt_source_prng *prng, struct tool_data *ret_text)
+void server_document(const struct server_job *job, struct pt_source_prng *prng, struct tool_data *ret_text)
 {
         struct text *t = malloc(sizeof(*t));
 

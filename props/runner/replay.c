@@ -15,8 +15,11 @@
 
 #define LINES_MAX 2000u
 
+/* There only in programs built with LeakSanitizer. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
 struct child {
-        bool done;
+        bool done, leaks;
         struct pt_source_bytes bytes;
         struct pt_result result;
 };
@@ -61,6 +64,7 @@ static void child_main(const pt_prop *prop, const uint8_t *data, size_t len, str
         fflush(stdout);
         pt_execute(&exec, &child->result);
         fflush(stdout);
+        child->leaks = __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check();
         child->done = true;
 }
 
@@ -100,6 +104,10 @@ static enum replay_verdict judge(const pt_prop *prop, const struct child *child,
         if (r->verdict == PT_VERDICT_FAIL) {
                 printf("verdict: %s fails at %s:%d: %s\n", prop->name, r->file, r->line, r->msg);
                 return REPLAY_FAIL;
+        }
+        if (child->leaks) {
+                printf("verdict: %s leaks memory\n", prop->name);
+                return REPLAY_CRASH;
         }
         if (r->verdict == PT_VERDICT_DISCARD) {
                 printf("verdict: %s does not fail; the input is no case: %s\n", prop->name, r->msg);

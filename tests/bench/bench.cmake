@@ -6,6 +6,12 @@ function(initlab_bench name)
   target_link_libraries(${name} PRIVATE initlab_options ${ARG_LIBS})
 endfunction()
 
+# The property engine: with sanitizers too, which have a goal of their own.
+initlab_bench(bench_prop SOURCES bench/bench_prop.c LIBS initlab_runner)
+if(NOT INITLAB_FLAVOUR STREQUAL "release")
+  return()
+endif()
+
 initlab_bench(bench_run SOURCES bench/bench_run.c LIBS ${JANSSON_STATIC})
 initlab_bench(floor SOURCES bench/floor.c)
 initlab_static_program(floor)

@@ -1,4 +1,5 @@
 /* Properties that are wrong on purpose: each shows one way in which the runner must say so. */
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,101 @@ PT_PROPERTY(planted_hang, .about = "never ends", .timeout_ms = 50)
 {
         while (pt_below(t, 100) == 7)
                 pause();
+}
+
+PT_PROPERTY(planted_busy, .about = "never ends, and works hard", .timeout_ms = 50)
+{
+        volatile uint64_t n = pt_below(t, 100);
+
+        while (n == 7)
+                ;
+}
+
+PT_PROPERTY(planted_steps, .about = "draws for ever, all that comes after its end")
+{
+        if (pt_below(t, 100) == 7)
+                while (!pt_bool(t) || pt_below(t, 2) < 2)
+                        ;
+}
+
+PT_PROPERTY(planted_segv, .about = "writes where nothing is")
+{
+        uint64_t n = 0;
+
+        PT_REPEAT(t, 0, 50)
+        n += pt_below(t, 10) == 7;
+        if (n > 1)
+                *(volatile char *)n = 1;
+}
+
+PT_PROPERTY(planted_assert, .about = "aborts by assert()")
+{
+        assert(pt_below(t, 100) != 7);
+}
+
+PT_PROPERTY(planted_overflow, .about = "writes behind its memory, which only sanitizers see")
+{
+        volatile char *p = pt_alloc(t, 8);
+
+        p[pt_below(t, 9)] = 1;
+}
+
+PT_PROPERTY(planted_leak, .about = "forgets memory, which only sanitizers see")
+{
+        if (pt_below(t, 100) == 7) {
+                void *volatile lost = malloc(33);
+                lost = NULL;
+                (void)lost;
+        }
+}
+
+PT_PROPERTY(planted_each, .about = "closes all that is open, and fails", .flags = PT_FORK_EACH, .cases = 200)
+{
+        uint64_t n = pt_below(t, 100);
+
+        closefrom(0);
+        PT_ASSERT(t, n < 50);
+}
+
+PT_PROPERTY(planted_each_good, .about = "closes all that is open", .flags = PT_FORK_EACH, .cases = 70)
+{
+        static int cases;
+
+        closefrom(0);
+        PT_ASSERT(t, ++cases == 1); /* each has a process of its own */
+}
+
+PT_PROPERTY(planted_unstable, .about = "does another thing each time")
+{
+        static uint64_t calls;
+
+        calls++;
+        pt_observe(t, &calls, sizeof(calls));
+}
+
+PT_PROPERTY(planted_picky, .about = "takes one case in a hundred")
+{
+        PT_ASSUME(t, pt_below(t, 128) == 5);
+}
+
+PT_PROPERTY(planted_endless, .about = "wants more choices than it may have", .max_choices = 10)
+{
+        for (int i = 0; i < 20; i++)
+                pt_below(t, 10);
+}
+
+PT_PROPERTY(planted_two, .about = "fails in two ways: the shorter cases in another than the longer")
+{
+        uint64_t n = 0;
+
+        PT_REPEAT(t, 0, 30)
+        {
+                pt_below(t, 100);
+                n++;
+        }
+        if (n > 20)
+                PT_FAIL(t, "too long");
+        PT_ASSERT(t, n < 15);
 }
 
 PT_PROPERTY(planted_discard, .about = "discards every case")

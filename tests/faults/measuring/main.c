@@ -47,36 +47,35 @@ static void search_documents(char **files, int n)
 }
 
 /* As printf's %b reads it. */
-static void print_escaped(const struct pt_record *record)
+static void print_escaped(const uint8_t *p, size_t len)
 {
-        for (size_t i = 0; i < record->len; i++) {
-                uint8_t c = record->buf[i];
-                printf(c > ' ' && c < 0x7f && c != '\\' ? "%c" : "\\0%03o", c);
-        }
+        for (size_t i = 0; i < len; i++)
+                printf(p[i] > ' ' && p[i] < 0x7f && p[i] != '\\' ? "%c" : "\\0%03o", p[i]);
         printf("\n");
 }
 
 static void print_found(const pt_prop *prop)
 {
+        static uint8_t form[TRIAL_TEXT_MAX + 9 * TRIAL_CHOICES_MAX + 1];
+        const struct trial_input *best = &search.best;
         bool text = prop->flags & PT_TEXT;
-        struct pt_record *record = calloc(1, sizeof(*record) + (1u << 20));
+        size_t len = 0;
 
-        if (!record)
-                exit(2);
-        record->cap = 1u << 20;
+        if (text) {
+                memcpy(form, best->text, best->text_len);
+                len = best->text_len;
+                if (best->n > 0 || memchr(best->text, 0, best->text_len))
+                        form[len++] = 0; /* knobs come after it, or would seem to */
+        }
+        for (size_t i = 0; i < best->n; i++)
+                len += pt_digits(form + len, best->value[i], search.draws.max[i], text);
         if (text)
-                pt_record_text(record, search.best.text, search.best.text_len);
-        for (size_t i = 0; i < search.best.n; i++)
-                pt_record_draw(record, prop, search.best.value[i], search.draws.max[i]);
-        pt_record_end(record, prop, search.best.text_len);
-        if (text)
-                printf("Minimal: %zu bytes\n", (size_t)record->len);
+                printf("Minimal: %zu bytes\n", len);
         else
-                printf("Minimal: %zu choice%s\n", search.best.n, search.best.n == 1 ? "" : "s");
-        printf("Case: %s%s", prop->name, record->len > 0 ? " " : "");
-        print_escaped(record);
+                printf("Minimal: %zu choice%s\n", best->n, best->n == 1 ? "" : "s");
+        printf("Case: %s%s", prop->name, len > 0 ? " " : "");
+        print_escaped(form, len);
         printf("Measured: %s\n", search.how);
-        free(record);
 }
 
 int main(int argc, char **argv)

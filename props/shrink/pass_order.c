@@ -1,0 +1,162 @@
+/* Passes that move parts of a case, and the last resort: all small cases. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "props/shrink/passes.h"
+
+/* Ranges a and b, b after a, change places. */
+static bool swap(struct work *w, size_t a, size_t a_end, size_t b, size_t b_end)
+{
+        w->n = 0;
+        work_append(w, 0, a);
+        work_append(w, b, b_end);
+        work_append(w, a_end, b);
+        work_append(w, a, a_end);
+        work_append(w, b_end, w->best->n);
+        memcpy(w->text, w->best->text, w->best->text_len);
+        w->text_len = w->best->text_len;
+        return work_try(w);
+}
+
+/* Would the range at b be better where a is? */
+static bool before(const struct pt_trace *t, size_t b, size_t b_end, size_t a, size_t a_end)
+{
+        size_t an = a_end - a, bn = b_end - b, n = an < bn ? an : bn;
+
+        for (size_t i = 0; i < n; i++)
+                if (t->choice[b + i].value != t->choice[a + i].value)
+                        return t->choice[b + i].value < t->choice[a + i].value;
+        return bn < an;
+}
+
+static uint32_t begin_of(const struct pt_trace *t, const struct pt_span *s)
+{
+        return s->begin +
+               (s->kind == PT_SPAN_ITEM && s->begin < s->end && t->choice[s->begin].type == PT_TYPE_FLAG);
+}
+
+/* The next sibling of a span: same parent, same kind, same label if it is a group. */
+static size_t sibling(const struct pt_trace *t, size_t i)
+{
+        for (size_t k = i + 1; k < t->nspans; k++) {
+                if (t->span[k].parent != t->span[i].parent)
+                        continue;
+                if (t->span[k].kind == t->span[i].kind)
+                        return k;
+        }
+        return SIZE_MAX;
+}
+
+static bool order_spans(struct work *w)
+{
+        bool any = false;
+
+        for (size_t i = 0; i < w->best->nspans && !w->stop; i++) {
+                size_t k = i;
+                for (unsigned far = 0; far < 6; far++) {
+                        const struct pt_trace *t = w->best;
+                        k = k < t->nspans && i < t->nspans ? sibling(t, k) : SIZE_MAX;
+                        if (k == SIZE_MAX)
+                                break;
+                        uint32_t a = begin_of(t, &t->span[i]), b = begin_of(t, &t->span[k]);
+                        uint32_t a_end = t->span[i].end, b_end = t->span[k].end;
+                        if (a_end <= b && before(t, b, b_end, a, a_end) && swap(w, a, a_end, b, b_end))
+                                any = true;
+                }
+        }
+        return any;
+}
+
+/* Bubbles single choices of one type. */
+static bool order_choices(struct work *w)
+{
+        bool any = false;
+
+        for (size_t i = 0; i < w->best->n && !w->stop; i++) {
+                unsigned near = 0;
+                for (size_t k = i + 1; k < w->best->n && near < 8; k++) {
+                        const struct pt_choice *a = &w->best->choice[i], *b = &w->best->choice[k];
+                        if (a->type == PT_TYPE_FLAG || b->type != a->type)
+                                continue;
+                        near++;
+                        if (b->value < a->value && swap(w, i, i + 1, k, k + 1))
+                                any = true;
+                }
+        }
+        return any;
+}
+
+bool pass_order(struct work *w)
+{
+        bool any = order_spans(w);
+
+        return order_choices(w) || any;
+}
+
+/* --- all small cases --- */
+
+#define SMALL_OF 14u     /* a case of more choices is not small */
+#define SMALL_RUNS 3000u /* of one pass */
+#define SMALL_SCOPE 2u
+
+struct seen {
+        uint64_t value[SMALL_OF], max[SMALL_OF];
+        uint8_t type[SMALL_OF];
+        size_t n;
+};
+
+/* The case after the one that was seen, of less than `limit` choices that are not 0 at the end. */
+static bool next(struct work *w, struct seen *seen, size_t limit)
+{
+        size_t n = seen->n < limit ? seen->n : limit;
+
+        while (n > 0) {
+                n--;
+                if (seen->value[n] + 1 >= SMALL_SCOPE || seen->value[n] >= seen->max[n])
+                        continue;
+                for (size_t i = 0; i < n; i++)
+                        w->steps[i] = (struct pt_step){seen->value[i], seen->type[i]};
+                w->steps[n] = (struct pt_step){seen->value[n] + 1, seen->type[n]};
+                w->n = n + 1;
+                return true;
+        }
+        return false;
+}
+
+/*
+ * Goes through the tree of decisions by what each run drew, so it needs the runs themselves and passes the
+ * cache by.
+ */
+bool pass_small(struct work *w)
+{
+        struct shrink *s = w->shrink;
+        struct shrink_answer answer;
+        struct seen seen;
+        size_t limit = w->best->n;
+
+        if (limit > SMALL_OF || limit == 0 || w->best->text_len > 0 || w->stop)
+                return false;
+        w->n = 0;
+        for (size_t runs = 0; runs < SMALL_RUNS; runs++) {
+                if (s->runs == s->max_runs || !s->run(s->ctx, w->steps, w->n, NULL, 0, &answer)) {
+                        w->stop = true;
+                        return false;
+                }
+                s->runs++;
+                if (answer.signature != 0 && answer.signature != s->signature && s->met)
+                        s->met(s->ctx, &answer);
+                if (answer.signature == s->signature && shrink_less(answer.trace, s->best)) {
+                        pt_trace_copy(s->best, answer.trace);
+                        return true;
+                }
+                seen.n = answer.trace->n < SMALL_OF ? answer.trace->n : SMALL_OF;
+                for (size_t i = 0; i < seen.n; i++) {
+                        seen.value[i] = answer.trace->choice[i].value;
+                        seen.max[i] = answer.trace->choice[i].max;
+                        seen.type[i] = answer.trace->choice[i].type;
+                }
+                if (!next(w, &seen, limit))
+                        break;
+        }
+        return false;
+}
