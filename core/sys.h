@@ -52,30 +52,14 @@ struct sys_spawn {
 };
 
 /*
- * A seccomp profile in numbers: what core/container/seccomp.h makes of linux.seccomp. Actions are the kernel's
- * SECCOMP_RET_* with their data, architectures AUDIT_ARCH_*, system calls the native numbers; those that only another
- * architecture has are libseccomp's negative ones.
+ * A seccomp profile in numbers, without args: what core/container/seccomp.h makes of linux.seccomp. Actions are the
+ * kernel's SECCOMP_RET_* with their data, architectures AUDIT_ARCH_*, system calls the native numbers; those that only
+ * another architecture has are libseccomp's negative ones.
  */
-enum sys_seccomp_cmp {
-        SYS_SECCOMP_NE,
-        SYS_SECCOMP_LT,
-        SYS_SECCOMP_LE,
-        SYS_SECCOMP_EQ,
-        SYS_SECCOMP_GE,
-        SYS_SECCOMP_GT,
-        SYS_SECCOMP_MASKED_EQ, /* (argument & a) == b */
-};
-struct sys_seccomp_arg {
-        uint32_t index; /* 0..5 */
-        enum sys_seccomp_cmp cmp;
-        uint64_t a, b;
-};
 struct sys_seccomp_rule {
-        int syscall;
+        int syscall;     /* none twice */
         uint32_t action; /* not the default action */
-        const struct sys_seccomp_arg *args; /* all must hold; no index twice */
-        size_t nargs;
-        size_t origin; /* the caller's, for its errors */
+        size_t origin;   /* the caller's, for its errors */
 };
 struct sys_seccomp {
         uint32_t default_action;
@@ -189,7 +173,7 @@ struct sys_ops {
         /*
          * The BPF program of a profile, made by libseccomp, which asks the kernel what it can do and writes to an fd of its
          * own. 0: *ret_code (the caller's, sys->op->free) has *ret_n instructions. *refused is set on every
-         * return. Errors: -EINVAL, -EDOM, -EEXIST (of the refused item), -E2BIG (more than BPF_MAXINSNS), -ENOMEM,
+         * return. Errors: -EINVAL, -EDOM (of the refused item), -E2BIG (more than BPF_MAXINSNS), -ENOMEM,
          * those of memfd_create(2), write(2), read(2).
          */
         int (*seccomp_compile)(const struct sys *sys, const struct sys_seccomp *profile,

@@ -1,6 +1,5 @@
 /* The seam's seccomp_compile: libseccomp as a compiler, nothing more. The filter is loaded by seccomp(2)
  * itself. */
-#include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <seccomp.h>
@@ -35,35 +34,15 @@ static int add_archs(scmp_filter_ctx ctx, const struct sys_seccomp *profile,
         return 0;
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct sys_seccomp_rule *rule)
-{
-        static const enum scmp_compare compare[] = {
-                [SYS_SECCOMP_NE] = SCMP_CMP_NE,
-                [SYS_SECCOMP_LT] = SCMP_CMP_LT,
-                [SYS_SECCOMP_LE] = SCMP_CMP_LE,
-                [SYS_SECCOMP_EQ] = SCMP_CMP_EQ,
-                [SYS_SECCOMP_GE] = SCMP_CMP_GE,
-                [SYS_SECCOMP_GT] = SCMP_CMP_GT,
-                [SYS_SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
-        };
-        struct scmp_arg_cmp args[6];
-
-        assert(rule->nargs <= 6);
-        for (size_t i = 0; i < rule->nargs; i++) {
-                const struct sys_seccomp_arg *a = &rule->args[i];
-                args[i] = (struct scmp_arg_cmp){a->index, compare[a->cmp], a->a, a->b};
-        }
-        return seccomp_rule_add_array(ctx, rule->action, rule->syscall, (unsigned)rule->nargs, args);
-}
-
 static int add_rules(scmp_filter_ctx ctx, const struct sys_seccomp *profile,
                      struct sys_seccomp_refused *refused)
 {
         for (size_t i = 0; i < profile->nrules; i++) {
-                int r = add_rule(ctx, &profile->rules[i]);
+                const struct sys_seccomp_rule *rule = &profile->rules[i];
+                int r = seccomp_rule_add_array(ctx, rule->action, rule->syscall, 0, NULL);
 
                 if (r < 0) {
-                        refused->rule = &profile->rules[i];
+                        refused->rule = rule;
                         return r;
                 }
         }

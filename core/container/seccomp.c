@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -57,13 +58,13 @@ static const struct named architectures[] = {
 };
 
 static const char *const operators[] = {
-        [SYS_SECCOMP_NE] = "SCMP_CMP_NE",
-        [SYS_SECCOMP_LT] = "SCMP_CMP_LT",
-        [SYS_SECCOMP_LE] = "SCMP_CMP_LE",
-        [SYS_SECCOMP_EQ] = "SCMP_CMP_EQ",
-        [SYS_SECCOMP_GE] = "SCMP_CMP_GE",
-        [SYS_SECCOMP_GT] = "SCMP_CMP_GT",
-        [SYS_SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+        [SECCOMP_NE] = "SCMP_CMP_NE",
+        [SECCOMP_LT] = "SCMP_CMP_LT",
+        [SECCOMP_LE] = "SCMP_CMP_LE",
+        [SECCOMP_EQ] = "SCMP_CMP_EQ",
+        [SECCOMP_GE] = "SCMP_CMP_GE",
+        [SECCOMP_GT] = "SCMP_CMP_GT",
+        [SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
 const char *seccomp_arch(size_t i)
@@ -169,35 +170,37 @@ static uint32_t action_of(const char *name, const struct opt_u32 *errno_ret)
         return action;
 }
 
-static void args_of(const struct config_seccomp_rule *rule, struct sys_seccomp_arg *args)
+static void args_of(const struct config_seccomp_rule *rule, struct seccomp_arg *args)
 {
         for (size_t i = 0; i < rule->args.n; i++) {
                 const struct config_seccomp_arg *a = &rule->args.item[i];
-                unsigned cmp = SYS_SECCOMP_NE;
+                unsigned cmp = SECCOMP_NE;
                 while (strcmp(operators[cmp], a->op) != 0)
                         cmp++;
-                args[i] = (struct sys_seccomp_arg){a->index, cmp, a->value, a->value_two};
+                args[i] = (struct seccomp_arg){a->index, cmp, a->value, a->value_two};
         }
 }
 
 static void put_rule(struct seccomp_profile *p, const struct config_seccomp_rule *rule, size_t origin,
-                     int syscall, const struct sys_seccomp_arg *args)
+                     const char *name, int syscall, const struct seccomp_arg *args)
 {
         size_t each = rules_per_name(rule), nargs = each == 1 ? rule->args.n : 1;
         uint32_t action = action_of(rule->action, &rule->errno_ret);
 
-        for (size_t i = 0; i < each; i++)
-                p->rules[p->policy.nrules++] = (struct sys_seccomp_rule){.syscall = syscall,
-                                                                         .action = action,
-                                                                         .args = args + i,
-                                                                         .nargs = nargs,
-                                                                         .origin = origin};
+        for (size_t i = 0; i < each; i++, p->nrules++)
+                p->rules[p->nrules] = (struct seccomp_rule){.name = name,
+                                                            .syscall = syscall,
+                                                            .action = action,
+                                                            .args = args + i,
+                                                            .nargs = nargs,
+                                                            .origin = origin,
+                                                            .order = p->nrules};
 }
 
 static void put_rules(struct seccomp_profile *p, const struct config_seccomp *s, seccomp_unknown_fn *unknown,
                       void *ctx)
 {
-        struct sys_seccomp_arg *args = p->args;
+        struct seccomp_arg *args = p->args;
 
         for (size_t i = 0; i < s->syscalls.n; i++) {
                 const struct config_seccomp_rule *rule = &s->syscalls.item[i];
@@ -205,13 +208,73 @@ static void put_rules(struct seccomp_profile *p, const struct config_seccomp *s,
                         continue;
                 args_of(rule, args);
                 for (size_t k = 0; k < rule->names.n; k++) {
-                        int nr = seccomp_syscall_resolve_name(rule->names.item[k]);
+                        const char *name = rule->names.item[k];
+                        int nr = seccomp_syscall_resolve_name(name);
                         if (nr != __NR_SCMP_ERROR)
-                                put_rule(p, rule, i, nr, args);
+                                put_rule(p, rule, i, name, nr, args);
                         else if (unknown)
-                                unknown(ctx, rule->names.item[k]);
+                                unknown(ctx, name);
                 }
                 args += rule->args.n;
+        }
+}
+
+static int by_syscall(const void *a, const void *b)
+{
+        const struct seccomp_rule *x = a, *y = b;
+
+        if (x->syscall != y->syscall)
+                return x->syscall < y->syscall ? -1 : 1;
+        return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static bool taken(const struct seccomp_profile *p, uint32_t action)
+{
+        for (size_t i = 0; i < p->nrules; i++)
+                if (p->rules[i].action == action)
+                        return true;
+        return p->policy.default_action == action;
+}
+
+/* libseccomp takes any data for this action, and a profile can't name them all: it has fewer rules. */
+static uint32_t placeholder(const struct seccomp_profile *p)
+{
+        uint32_t action = p->nbranches > 0 ? p->branches[p->nbranches - 1].placeholder - 1
+                                           : SECCOMP_RET_TRACE | SECCOMP_RET_DATA;
+
+        _Static_assert(2 * LIMIT_SECCOMP_RULES <= SECCOMP_RET_DATA, "enough for rules and placeholders");
+        while (taken(p, action))
+                action--;
+        return action;
+}
+
+/* One system call: n rules in the profile's order. */
+static void settle(struct seccomp_profile *p, const struct seccomp_rule *rules, size_t n)
+{
+        struct sys_seccomp_rule answer = {.syscall = rules->syscall, .origin = rules->origin};
+        size_t sure = 0;
+
+        while (sure < n && rules[sure].nargs > 0)
+                sure++;
+        if (sure < n) {
+                answer.action = rules[sure].action;
+                answer.origin = rules[sure].origin;
+        } else {
+                answer.action = placeholder(p);
+                p->branches[p->nbranches++] = (struct seccomp_branch){answer.action, rules, n};
+        }
+        p->answers[p->policy.nrules++] = answer;
+}
+
+static void settle_all(struct seccomp_profile *p)
+{
+        size_t n;
+
+        qsort(p->rules, p->nrules, sizeof(*p->rules), by_syscall);
+        for (size_t i = 0; i < p->nrules; i += n) {
+                for (n = 1; i + n < p->nrules && p->rules[i + n].syscall == p->rules[i].syscall;)
+                        n++;
+                settle(p, &p->rules[i], n);
         }
 }
 
@@ -220,27 +283,38 @@ static void *array(const struct sys *sys, size_t n, size_t size)
         return sys->op->alloc(sys, (n ? n : 1) * size);
 }
 
+static int allocate(struct seccomp_profile *p, const struct config_seccomp *s, struct err *err)
+{
+        size_t rules, args;
+
+        count(s, &rules, &args);
+        p->answers = array(p->sys, rules, sizeof(*p->answers));
+        p->branches = array(p->sys, rules, sizeof(*p->branches));
+        p->rules = array(p->sys, rules, sizeof(*p->rules));
+        p->args = array(p->sys, args, sizeof(*p->args));
+        p->archs = array(p->sys, s->architectures.n, sizeof(*p->archs));
+        if (p->answers && p->branches && p->rules && p->args && p->archs)
+                return 0;
+        seccomp_profile_free(p);
+        return err_set(err, ENOMEM, "seccomp", PLACE, "%s", "");
+}
+
 int seccomp_profile_make(const struct sys *sys, const struct config_seccomp *s, seccomp_unknown_fn *unknown,
                          void *ctx, struct seccomp_profile *ret_profile, struct err *err)
 {
         struct seccomp_profile p = {.sys = sys};
-        size_t rules, args;
+        int r = allocate(&p, s, err);
 
-        count(s, &rules, &args);
-        p.rules = array(sys, rules, sizeof(*p.rules));
-        p.args = array(sys, args, sizeof(*p.args));
-        p.archs = array(sys, s->architectures.n, sizeof(*p.archs));
-        if (!p.rules || !p.args || !p.archs) {
-                seccomp_profile_free(&p);
-                return err_set(err, ENOMEM, "seccomp", PLACE, "%s", "");
-        }
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < s->architectures.n; i++)
                 p.archs[i] = FIND(architectures, s->architectures.item[i])->number;
         p.policy = (struct sys_seccomp){.default_action = action_of(s->default_action, &s->default_errno_ret),
                                         .archs = p.archs,
                                         .narchs = s->architectures.n,
-                                        .rules = p.rules};
+                                        .rules = p.answers};
         put_rules(&p, s, unknown, ctx);
+        settle_all(&p);
         *ret_profile = p;
         return 0;
 }
@@ -249,6 +323,8 @@ void seccomp_profile_free(struct seccomp_profile *p)
 {
         if (!p || !p->sys)
                 return;
+        p->sys->op->free(p->sys, p->answers);
+        p->sys->op->free(p->sys, p->branches);
         p->sys->op->free(p->sys, p->rules);
         p->sys->op->free(p->sys, p->args);
         p->sys->op->free(p->sys, p->archs);

@@ -10,14 +10,15 @@
  * of another architecture. A system call number that the profile doesn't name gets the default action, even
  * if it is newer than the profile (runc: ENOSYS in place of a default ERRNO or KILL). An engine that wants
  * ENOSYS says so in defaultErrnoRet.
- * - A rule with the default action adds nothing. Of several rules without args for one system call the first
- * counts, and it beats those with args. All args of a rule must hold; if an index is there twice, any arg
- * suffices (the kernel's filters can't express more, and engines rely on it). Which one counts of two rules
- * with args that both hold, is open; the same args twice with different actions are refused.
- * - libseccomp 2.5 gets some profiles wrong, in both directions, that have several rules with args for one system call and
- *   SCMP_CMP_NE, _LT or _LE among them (every runtime that is built on it does): one rule with args is exact.
+ * - A rule with the default action adds nothing. Of the rules for one system call the first without args counts; if all
+ *   have args, the first that holds. All args of a rule must hold; if an index is there twice, any arg suffices
+ *   (engines rely on it). Here runc and crun have what libseccomp makes of it: see seccomp_args.h.
  * - Bits of valueTwo that SCMP_CMP_MASKED_EQ's mask, value, leaves out are ignored.
- * - 32-bit architectures compare 32 bits: a rule with a larger value may or may not hold there.
+ * - Arguments are compared as 64 bits; those of a 32-bit architecture (x32 and n32 too) are 32 bits wide, and
+ *   nothing above them is looked at: such an argument is never greater than 0xffffffff.
+ * - Where socketcall(2) or ipc(2) stand for a system call (32-bit x86, s390, ...) their own arguments are compared, but
+ *   none with index 0: the real ones lie in memory, which no filter sees. So args keep a payload from little there,
+ *   as under every runtime; rules for socketcall itself come first.
  * - SCMP_ACT_KILL is SCMP_ACT_KILL_THREAD. errnoRet is EPERM if absent.
  * - SECCOMP_FILTER_FLAG_TSYNC asks for what is so anyway: init has one thread.
  *   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY.
@@ -31,6 +32,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/container/seccomp_args.h"
 #include "core/container/state.h"
 #include "core/sync/sync_codec.h"
 #include "core/sys.h"
@@ -55,13 +57,17 @@ bool seccomp_notifies(const struct config_seccomp *seccomp);
  */
 int seccomp_check(const struct config_seccomp *seccomp, struct err *err);
 
-/* A profile in numbers. */
+/* A profile in numbers; names are the config's. */
 struct seccomp_profile {
         const struct sys *sys;
-        struct sys_seccomp policy; /* borrows from the three below */
-        struct sys_seccomp_rule *rules;
-        struct sys_seccomp_arg *args;
+        struct sys_seccomp policy;       /* what libseccomp is given; borrows from answers and archs */
+        struct sys_seccomp_rule *answers; /* one for each system call */
         uint32_t *archs;
+        struct seccomp_branch *branches; /* borrow from rules */
+        size_t nbranches;
+        struct seccomp_rule *rules; /* sorted by system call; borrow from args */
+        size_t nrules;
+        struct seccomp_arg *args;
 };
 #define SECCOMP_PROFILE_INIT ((struct seccomp_profile){.sys = NULL})
 
@@ -73,6 +79,14 @@ int seccomp_profile_make(const struct sys *sys, const struct config_seccomp *sec
                          seccomp_unknown_fn *unknown, void *ctx, struct seccomp_profile *ret_profile,
                          struct err *err);
 void seccomp_profile_free(struct seccomp_profile *profile); /* NULL-safe, may be repeated */
+
+/*
+ * Its program: seccomp_compile's (sys.h) with the args linked in. *ret_code (sys->op->free) is the caller's and
+ * has *ret_n instructions, BPF_MAXINSNS at most. Errors: -E2BIG, -ENOMEM, seccomp_compile's with the pointer
+ * of what was refused.
+ */
+int seccomp_program_make(const struct seccomp_profile *profile, struct sock_filter **ret_code, size_t *ret_n,
+                         struct err *err);
 
 /* --- with the kernel --- */
 
@@ -94,8 +108,7 @@ struct seccomp_filter {
 
 /*
  * Everything but the loading, so that little happens under the filter and memory limits don't hold yet.
- * *ret_filter is the caller's. Errors: seccomp_profile_make's, seccomp_compile's (sys.h) with the pointer of
- * what was refused.
+ * *ret_filter is the caller's. Errors: seccomp_profile_make's and seccomp_program_make's.
  */
 int seccomp_filter_make(const struct sys *sys, const struct config *config, seccomp_unknown_fn *unknown,
                         void *ctx, struct seccomp_filter *ret_filter, struct err *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/scope.h"
 #include "core/config/config.h"
 #include "core/container/seccomp.h"
 
@@ -85,6 +86,11 @@ int seccomp_check_kernel(const struct sys *sys, const struct config_seccomp *s, 
         return r;
 }
 
+static int too_long(struct err *err)
+{
+        return err_set(err, E2BIG, "seccomp", PLACE, "its program is longer than the kernel allows");
+}
+
 /* The pointer of what seccomp_compile refused. */
 static int refused_at(const struct seccomp_profile *p, const struct sys_seccomp_refused *refused, int rc,
                       struct err *err)
@@ -99,14 +105,35 @@ static int refused_at(const struct seccomp_profile *p, const struct sys_seccomp_
         }
         if (refused->rule) {
                 snprintf(place, sizeof(place), PLACE "/syscalls/%zu", refused->rule->origin);
-                if (rc == -EEXIST)
-                        return err_set(err, EEXIST, "seccomp", place,
-                                       "the same system call and args have another action before");
                 return err_sys(err, rc, "seccomp", place, "libseccomp refused it");
         }
         if (rc == -E2BIG)
-                return err_set(err, E2BIG, "seccomp", PLACE, "its program is longer than the kernel allows");
+                return too_long(err);
         return err_sys(err, rc, "seccomp", PLACE, "libseccomp could not make a program of it");
+}
+
+int seccomp_program_make(const struct seccomp_profile *p, struct sock_filter **ret_code, size_t *ret_n,
+                         struct err *err)
+{
+        const struct sys *sys = p->sys;
+        struct sys_seccomp_refused refused;
+        SCOPED_MEM code = {sys, NULL};
+        struct sock_filter *compiled;
+        size_t n;
+        int r = sys->op->seccomp_compile(sys, &p->policy, &compiled, &n, &refused);
+
+        if (r < 0)
+                return refused_at(p, &refused, r, err);
+        code.ptr = sys->op->realloc(sys, compiled, BPF_MAXINSNS * sizeof(*compiled));
+        if (!code.ptr) {
+                sys->op->free(sys, compiled);
+                return err_set(err, ENOMEM, "seccomp", PLACE, "%s", "");
+        }
+        if (seccomp_args_link(p, code.ptr, &n) < 0)
+                return too_long(err);
+        *ret_code = scoped_mem_steal(&code);
+        *ret_n = n;
+        return 0;
 }
 
 int seccomp_filter_make(const struct sys *sys, const struct config *config, seccomp_unknown_fn *unknown,
@@ -115,7 +142,6 @@ int seccomp_filter_make(const struct sys *sys, const struct config *config, secc
         const struct config_seccomp *s = &config->linux_.seccomp;
         struct seccomp_filter f = {.sys = sys};
         struct seccomp_profile p = SECCOMP_PROFILE_INIT;
-        struct sys_seccomp_refused refused;
         int r;
 
         if (!s->set)
@@ -123,9 +149,7 @@ int seccomp_filter_make(const struct sys *sys, const struct config *config, secc
         r = seccomp_profile_make(sys, s, unknown, ctx, &p, err);
         if (r < 0)
                 return r;
-        r = sys->op->seccomp_compile(sys, &p.policy, &f.code, &f.n, &refused);
-        if (r < 0)
-                refused_at(&p, &refused, r, err);
+        r = seccomp_program_make(&p, &f.code, &f.n, err);
         seccomp_profile_free(&p);
         if (r < 0)
                 return r;

@@ -1,6 +1,6 @@
 /*
  * What a profile means for one system call: a second opinion, written from the runtime-spec and the text of
- * core/container/seccomp.h. It knows a handful of system calls and three architectures by heart.
+ * core/container/seccomp.h. It knows a handful of system calls and four architectures by heart.
  */
 #pragma once
 
@@ -12,16 +12,14 @@
 
 struct seccomp_model_call {
         const char *name;
-        int x86_64, x86, aarch64; /* -1: it has none */
+        int x86_64, x86, aarch64, x32; /* -1: it has none; x32's without its bit */
 };
 extern const struct seccomp_model_call seccomp_model_calls[];
 extern const size_t seccomp_model_ncalls;
 
-#define SECCOMP_MODEL_ANSWERS 16u
+/* The number of a system call for an architecture (AUDIT_ARCH_*; x32: EM_X86_64 alone); -1: it has none. */
+int seccomp_model_number(const struct seccomp_model_call *call, uint32_t arch);
+#define SECCOMP_MODEL_X32 0x4000003eu
 
-/*
- * What the kernel may be told: *ret_answers get SECCOMP_RET_* with their data; more than one where the order of rules with
- * args is open. Returns how many, 0: nothing can be said. The native architecture is x86-64.
- */
-size_t seccomp_model(const struct config_seccomp *profile, const struct seccomp_data *data,
-                     uint32_t ret_answers[SECCOMP_MODEL_ANSWERS]);
+/* What the kernel is told: SECCOMP_RET_* with its data. The native architecture is x86-64. */
+uint32_t seccomp_model(const struct config_seccomp *profile, const struct seccomp_data *data);

@@ -129,6 +129,25 @@ static void args__operators__compared_with_all_64_bits(void **state)
                 /* one index twice: any suffices */
                 {IF(ARG(0, "EQ", "1", "0") "," ARG(0, "EQ", "2", "0") "," ARG(1, "EQ", "9", "0")),
                  "\"110:1\",\"110:2\",\"110:3\",\"110:3:9\"", "110 -7\n110 -7\n110 0\n110 -7\n"},
+                /* of several rules the first that holds; libseccomp 2.5.4 loses the second of these two */
+                {PROFILE("ALLOW", "",
+                         RULE("\"getppid\"", "ERRNO",
+                              ",\"errnoRet\":7,\"args\":[" ARG(
+                                      0, "LT", "1", "0") "]") "," RULE("\"getppid\"", "ERRNO",
+                                                                       ",\"errnoRet\":8,\"args\":[" ARG(
+                                                                               0, "LT", "4294967296",
+                                                                               "0") "]")),
+                 "\"110:0\",\"110:1\",\"110:0x100000000\"", "110 -7\n110 -8\n110 0\n"},
+                /* and for ever over these: 8589934593 is 0x200000001 */
+                {PROFILE("ALLOW", "",
+                         RULE("\"getppid\"", "ERRNO",
+                              ",\"errnoRet\":7,\"args\":[" ARG(1, "GE", "8589934593", "0") "," ARG(
+                                      0, "GT", "0", "0") "]") "," RULE("\"getppid\"", "ERRNO",
+                                                                       ",\"errnoRet\":8,\"args\":[" ARG(
+                                                                               1, "NE", "8589934593",
+                                                                               "0") "," ARG(0, "GT", "0",
+                                                                                            "0") "]")),
+                 "\"110:1:0x200000001\",\"110:1:5\",\"110:0:5\"", "110 -7\n110 -8\n110 0\n"},
         };
         struct lab *lab = *state;
 
@@ -163,6 +182,12 @@ static void architectures__others_than_listed__killed(void **state)
         assert_result(run(lab), 0, "110 -1\ni64 -1\ni20 1\n");
         configure(lab, seccomp, "\"0x4000006e\"", true, "");
         assert_result(run(lab), SIGSYS_CODE, "");
+        /* what a 64-bit program leaves above the 32 bits is none of the argument */
+        configure(lab,
+                  PROFILE("ALLOW", ",\"architectures\":[\"SCMP_ARCH_X86\"]",
+                          RULE("\"getppid\"", "ERRNO", ",\"args\":[" ARG(0, "EQ", "5", "0") "]")),
+                  "\"i64:5\",\"i64:0x100000005\",\"i64:4\",\"110:0x100000005\"", true, "");
+        assert_result(run(lab), 0, "i64 -1\ni64 -1\ni64 0\n110 0\n");
 }
 
 static void status__filter_no_new_privs_caps__as_configured(void **state)
@@ -542,7 +567,8 @@ int main(void)
                         lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__agent_serves__its_answers_arrive, lab_setup,
                                                 lab_teardown),
-                cmocka_unit_test_setup_teardown(notify__exec__its_own_listener_goes_to_the_agent, lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__exec__its_own_listener_goes_to_the_agent, lab_setup,
+                                                lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__create_and_start__listener_is_out_before_ready,
                                                 lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__nobody_to_hand_over_to__error_and_nothing_left,
