@@ -18,6 +18,7 @@
 #include "core/container/idmapped.h"
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
+#include "core/container/netns.h"
 #include "core/container/process.h"
 #include "core/container/seccomp.h"
 #include "core/container/stage.h"
@@ -43,6 +44,7 @@ struct creation {
         int socket;                /* our end */
         int pidfd, pidfd_socket;
         struct console_taker console;
+        struct netns_maker net;
         bool pid_file; /* written */
 };
 
@@ -214,7 +216,8 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
         struct init_plain plain = {.preserve = c->args->inventory.preserve,
                                    .entry_end = c->args->inventory.entry_end,
                                    .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
-                                   .keep_keyring = c->args->keep_keyring};
+                                   .keep_keyring = c->args->keep_keyring,
+                                   .net = c->net.socket >= 0 ? (unsigned)c->net.socket : 0};
         int r = idmapped_open(c->sys, c->config, c->args->bundle, plain.mount, &n, err);
 
         if (r < 0)
@@ -222,6 +225,7 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
         plain.n_mounts = (unsigned)n;
         r = clone_init(c, socket, &plain, ret_pid, err);
         idmapped_close(c->sys, plain.mount, n); /* init has its own */
+        netns_close_socket(&c->net);
         return r;
 }
 
@@ -399,6 +403,7 @@ static void release(struct creation *c)
         close_fd(sys, &c->socket);
         close_fd(sys, &c->pidfd);
         close_fd(sys, &c->pidfd_socket);
+        netns_end(&c->net);
         console_taker_close(sys, &c->console);
         state_dir_close(&c->dir);
         cgroup_free(sys, &c->state.cgroup);
@@ -457,7 +462,9 @@ static int create(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         describe(c);
-        if (a->log)
+        if (namespaces_net_apart(c->config))
+                r = netns_begin(&c->net, err);
+        if (r == 0 && a->log)
                 r = caps_warn(c->sys, c->config, a->log, a->log_ctx, err);
         if (r < 0)
                 return r;
@@ -487,6 +494,7 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                              .socket = -1,
                              .pidfd = -1,
                              .pidfd_socket = -1,
+                             .net = NETNS_MAKER(sys),
                              .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL)};
         int r;
 

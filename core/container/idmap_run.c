@@ -103,12 +103,8 @@ static int wait_for(const struct sys *sys, int pidfd, int said, char *buf, size_
 {
         siginfo_t info = {0};
         ssize_t n;
-        int r = process_wait_end(sys, pidfd, LIMIT_STAGE_MS, err);
+        int r = process_reap(sys, pidfd, LIMIT_STAGE_MS, &info, err);
 
-        if (r < 0)
-                (void)process_kill(sys, pidfd, LIMIT_STAGE_MS, NULL);
-        while (sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED) == -EINTR)
-                continue;
         if (r < 0)
                 return r;
         n = sys->op->read(sys, said, buf, size - 1);

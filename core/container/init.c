@@ -44,6 +44,8 @@ static unsigned next_kept(const struct init_plain *plain, int socket, unsigned f
 {
         unsigned next = (unsigned)socket >= first ? (unsigned)socket : UINT_MAX;
 
+        if (plain->net >= first && plain->net < next) /* 0: none */
+                next = plain->net;
         for (unsigned i = 0; i < plain->n_mounts; i++)
                 if ((unsigned)plain->mount[i] >= first && (unsigned)plain->mount[i] < next)
                         next = (unsigned)plain->mount[i];
@@ -201,7 +203,9 @@ static int build(struct init *in, struct err *err)
         if (r == 0)
                 r = userns_is_set(in->config) ? enter_user_namespace(in, false, err) : set_oom_score(in, err);
         if (r == 0)
-                r = namespaces_enter(sys, in->config, err);
+                r = namespaces_enter(sys, in->config, (int)in->plain.net, &in->deadline, err);
+        if (in->plain.net)
+                (void)sys->op->close(sys, (int)in->plain.net);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
         if (r == 0)
                 r = rootfs_prepare(sys, in->config, bundle, in->plain.mount, &root.fd, err);

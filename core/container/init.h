@@ -29,6 +29,7 @@ struct init_plain {
                               /proc. Root can, and root's init never is: others with its uid could take it
                               over */
         unsigned keep_keyring; /* 1: --no-new-keyring */
+        unsigned net;          /* the socket of netns.h, which init inherits; 0: none */
         unsigned exec;         /* 1: born in a container's namespaces, where nothing is to be built */
 };
 

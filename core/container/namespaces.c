@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <linux/nsfs.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +10,7 @@
 #include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
+#include "core/container/netns.h"
 #include "core/container/stage.h"
 #include "core/container/sysctl.h"
 #include "core/sys.h"
@@ -41,6 +41,13 @@ int namespaces_check(const struct config *config, struct err *err)
         return 0;
 }
 
+bool namespaces_net_apart(const struct config *config)
+{
+        const struct config_namespace *net = &config->linux_.ns[CONFIG_NS_NETWORK];
+
+        return net->set && !net->path && !config->linux_.ns[CONFIG_NS_USER].set && !stage_needed(config);
+}
+
 uint64_t namespaces_clone_flags(const struct config *config)
 {
         uint64_t flags = 0;
@@ -50,16 +57,18 @@ uint64_t namespaces_clone_flags(const struct config *config)
                 if (ns->set && !ns->path && by_clone((enum config_ns)i))
                         flags |= config_ns_flag((enum config_ns)i);
         }
+        if (namespaces_net_apart(config))
+                flags &= ~config_ns_flag(CONFIG_NS_NETWORK);
         return flags;
 }
 
 const char *namespaces_clone_hint(const struct config *config, int r)
 {
-        const struct config_namespace *user = &config->linux_.ns[CONFIG_NS_USER];
+        const struct config_namespace *user = config ? &config->linux_.ns[CONFIG_NS_USER] : NULL;
 
         if (r == -ENOSPC)
                 return " (a limit of /proc/sys/user: namespaces(7))";
-        if (r == -EPERM && user->set && !user->path)
+        if (r == -EPERM && user && user->set && !user->path)
                 return " (whether users may make user namespaces is set by sysctl: user.max_user_namespaces, "
                        "kernel.unprivileged_userns_clone)";
         return "";
@@ -223,23 +232,6 @@ static int set_names(const struct sys *sys, const struct config *config, struct 
         return 0;
 }
 
-/* A new network namespace has a loopback device, down. Every runtime brings it up, and payloads rely on it.
- */
-static int loopback_up(const struct sys *sys, struct err *err)
-{
-        struct ifreq ifr = {.ifr_name = "lo"};
-        SCOPED_FD fd = {sys, sys->op->socket(sys, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-        int r = fd.fd;
-
-        if (r >= 0)
-                r = sys->op->ioctl(sys, fd.fd, SIOCGIFFLAGS, &ifr);
-        if (r >= 0) {
-                ifr.ifr_flags |= IFF_UP;
-                r = sys->op->ioctl(sys, fd.fd, SIOCSIFFLAGS, &ifr);
-        }
-        return r < 0 ? err_sys(err, r, "network", "lo", "bringing the loopback device up") : 0;
-}
-
 int namespaces_unshare(const struct sys *sys, const struct config *config, struct err *err)
 {
         int r = unshare_one(sys, config, CONFIG_NS_CGROUP, err);
@@ -249,14 +241,26 @@ int namespaces_unshare(const struct sys *sys, const struct config *config, struc
         return r < 0 ? r : set_time_offsets(sys, config, err);
 }
 
-int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err)
+static int enter_network(const struct sys *sys, const struct config *config, int net, const struct timespec *deadline,
+                         struct err *err)
 {
-        const struct config_namespace *net = &config->linux_.ns[CONFIG_NS_NETWORK];
+        const struct config_namespace *ns = &config->linux_.ns[CONFIG_NS_NETWORK];
+        int r;
+
+        if (!ns->set || ns->path)
+                return 0;
+        if (namespaces_net_apart(config))
+                return netns_join(sys, net, deadline, err);
+        r = netns_loopback_up(sys);
+        return r < 0 ? netns_loopback_error(err, r) : 0;
+}
+
+int namespaces_enter(const struct sys *sys, const struct config *config, int net, const struct timespec *deadline,
+                     struct err *err)
+{
         int r = stage_needed(config) ? 0 : join_all(sys, config, err);
 
         if (r == 0)
                 r = set_names(sys, config, err);
-        if (r == 0 && net->set && !net->path)
-                r = loopback_up(sys, err);
-        return r;
+        return r < 0 ? r : enter_network(sys, config, net, deadline, err);
 }

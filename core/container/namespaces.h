@@ -4,13 +4,16 @@
  * Where each is entered:
  *   by clone3: new user, mount, pid, network, ipc, uts; the kernel makes the user namespace first, and the others
  *     are its own
+ *   beside clone3, by a maker (netns.h): a new network namespace where that may be (namespaces_net_apart)
  *   before clone3, by a stage (stage.h): all by path, when a user or pid namespace is among them
  *   in init: the others by path; new cgroup and time namespaces by unshare. The cgroup namespace is made only
  *     here because its root is where its maker is: the parent must have moved init first.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "core/base/err.h"
 #include "core/config/config.h"
@@ -20,9 +23,13 @@ struct sys;
 /* What labrun can't do: -ENOTSUP without a new mount namespace, whose mounts would be the host's. */
 int namespaces_check(const struct config *config, struct err *err);
 
+/* A new network namespace that need not be made by clone3: it is not a new or joined user namespace's. */
+bool namespaces_net_apart(const struct config *config);
+
 /* The flags for clone3. */
 uint64_t namespaces_clone_flags(const struct config *config);
-/* " (...)" where the kernel's answer to them, -errno, has a cause that its text doesn't say; else "". */
+/* " (...)" where the kernel's answer to them, -errno, has a cause that its text doesn't say; else "". config may be NULL:
+ * no user namespace was asked for. */
 const char *namespaces_clone_hint(const struct config *config, int r);
 
 /* "/linux/namespaces/N/path" of one that has a path. */
@@ -44,8 +51,10 @@ void namespaces_close(const struct sys *sys, int fd[CONFIG_NS__COUNT]);
 int namespaces_unshare(const struct sys *sys, const struct config *config, struct err *err);
 
 /*
- * Init's second part: joins the paths that were left to it, while the host's file system is still there; sets host
- * name and domain name, brings a new network namespace's loopback up. The caller is non-dumpable: from the first setns
+ * Init's second part: joins the paths that were left to it, while the host's file system is still there, and the network
+ * namespace that was made apart (net: the maker's socket, borrowed; deadline: until when); sets host name and domain
+ * name, brings up the loopback of a network namespace that clone3 has made. The caller is non-dumpable: from the first setns
  * on processes of the joined namespaces may look at it.
  */
-int namespaces_enter(const struct sys *sys, const struct config *config, struct err *err);
+int namespaces_enter(const struct sys *sys, const struct config *config, int net, const struct timespec *deadline,
+                     struct err *err);

@@ -142,6 +142,20 @@ int process_kill(const struct sys *sys, int pidfd, long ms, struct err *err)
         return process_wait_end(sys, pidfd, ms, err);
 }
 
+int process_reap(const struct sys *sys, int pidfd, long ms, siginfo_t *ret_info, struct err *err)
+{
+        siginfo_t info = {0};
+        int r = process_wait_end(sys, pidfd, ms, err);
+
+        if (r < 0)
+                (void)process_kill(sys, pidfd, ms, NULL);
+        while (sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED) == -EINTR)
+                continue;
+        if (ret_info)
+                *ret_info = info;
+        return r;
+}
+
 int process_exit_status(const struct sys *sys, int pidfd, int *ret_status)
 {
         struct pidfd_exit_info info = {.mask = PIDFD_INFO_EXIT_BIT};

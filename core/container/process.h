@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,6 +39,12 @@ int process_wait_end(const struct sys *sys, int pidfd, long ms, struct err *err)
 
 /* SIGKILL and process_wait_end. A process that is gone already is fine. */
 int process_kill(const struct sys *sys, int pidfd, long ms, struct err *err);
+
+/*
+ * The end of a child that waits for nobody: waits until it ended, kills it when that takes longer than ms, and reaps it. An
+ * error is process_wait_end's. ret_info may be NULL.
+ */
+int process_reap(const struct sys *sys, int pidfd, long ms, siginfo_t *ret_info, struct err *err);
 
 /*
  * How a process ended whose parent has reaped it: PIDFD_GET_INFO with PIDFD_INFO_EXIT (Linux 6.15).

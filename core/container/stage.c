@@ -171,24 +171,11 @@ static int failed(const struct config *config, const struct stage_report *report
                        config_ns_name(report->ns), config->linux_.ns[report->ns].path);
 }
 
-/* The stage has ended, one way or the other, and is reaped; its report may lie in the pipe. */
-static int reap(const struct sys *sys, int pidfd, struct err *err)
-{
-        siginfo_t info;
-        int r = process_wait_end(sys, pidfd, LIMIT_STAGE_MS, err);
-
-        if (r < 0)
-                (void)process_kill(sys, pidfd, LIMIT_STAGE_MS, NULL);
-        while (sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED) == -EINTR)
-                continue;
-        return r;
-}
-
 static int listen_to(const struct sys *sys, const struct config *config, const struct stage_plain *plain,
                      int pidfd, int report_fd, pid_t *ret_pid, int *ret_pidfd, struct err *err)
 {
         struct stage_report report = {0};
-        int r = reap(sys, pidfd, err), fd;
+        int r = process_reap(sys, pidfd, LIMIT_STAGE_MS, NULL, err), fd; /* its report may lie in the pipe */
         bool heard = sys->op->read(sys, report_fd, &report, sizeof(report)) == sizeof(report);
 
         if (r < 0 || !heard || report.pid <= 0) {

@@ -3,6 +3,7 @@ initlab_unit_test(mount_options SOURCES core/test_mount_options.c LIBS initlab_c
 initlab_unit_test(inside SOURCES core/test_inside.c LIBS initlab_core)
 initlab_unit_test(keyring SOURCES core/test_keyring.c LIBS initlab_core)
 initlab_unit_test(handover SOURCES core/test_handover.c LIBS initlab_core)
+initlab_unit_test(netns SOURCES core/test_netns.c LIBS initlab_core)
 initlab_unit_test(idmap SOURCES core/test_idmap.c LIBS initlab_core)
 initlab_unit_test(seal SOURCES core/test_seal.c core/failing_sys.c LIBS initlab_core)
 initlab_unit_test(sysctl SOURCES core/test_sysctl.c LIBS initlab_core)

@@ -290,6 +290,29 @@ static void network__new_namespace__loopback_is_up(void **state)
         assert_prints(lab, "{\"process\":{" ARGS "}}", "ip link show dev lo | grep -c ,UP", "1\n");
 }
 
+/* Those of labrun spec, each another than ours. */
+static void namespaces__of_the_spec__all_new(void **state)
+{
+        static const char *const name[] = {"ipc", "mnt", "net", "pid", "uts"};
+        struct lab *lab = *state;
+        char path[64], own[64], script[256] = "cd /proc/self/ns; for i in ipc mnt net pid uts; do readlink $i; done";
+
+        lab_need_root();
+        lab_script(lab, script);
+        struct result *r = lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL);
+        assert_int_equal(r->code, 0);
+        for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+                snprintf(path, sizeof(path), "/proc/self/ns/%s", name[i]);
+                ssize_t n = readlink(path, own, sizeof(own) - 1);
+                assert_true(n > 0);
+                own[n] = '\0';
+                snprintf(path, sizeof(path), "%s:[", name[i]);
+                assert_non_null(strstr(r->out, path)); /* it was read */
+                assert_null(strstr(r->out, own));
+        }
+        assert_true(lab_clean(lab));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -313,6 +336,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(init__waits__no_host_fds, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(signals__blocked_and_ignored_by_caller__default_for_payload,
                                                 lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(namespaces__of_the_spec__all_new, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(network__new_namespace__loopback_is_up, lab_setup,
                                                 lab_teardown),
         };
