@@ -33,12 +33,14 @@
  *
  * INIT_PLACES:
  *      maps        host: in no other user namespace; none: in one whose ids are not mapped
- *      namespaces  that are not labrun's. clone3: mount, pid, network, ipc, uts, and user for all but R and r;
- *                  next_time: the time namespace of whoever it executes
+ *      namespaces  that are not labrun's. clone3: mount, pid, ipc, uts, and network and user for all but R and r;
+ *                  net: network, which the maker of netns.h has made for R; next_time: the time namespace of whoever it
+ *                  executes
  *      cgroup      either: the parent is about to move it, before CONFIG. An ordinary user's container has none
  *      root, cwd   container: the rootfs; old: the host's root, which is not mounted anywhere any more
  *      session     own: with its terminal if process.terminal says so, which is 0 to 2 then, and with its keyring
- *      fds         but 0 to 2+N. inherited: labrun's; socket: to the parent; channel: exec.fifo and error.fifo, exec has
+ *      fds         but 0 to 2+N. inherited: labrun's; socket: to the parent, R's second one to the
+ *                  maker of netns.h; channel: exec.fifo and error.fifo, exec has
  *                  pipes; error: error.fifo; root, host: the rootfs and the host's root, O_PATH; plug: on numbers of 0 to
  *                  2+N that were not open. Bind mounts whose ids are mapped are there until `rootfs`.
  */
@@ -54,7 +56,7 @@ STEP(configured, umask,         RULNruln, any)  /* has unshared what can't be ma
 STEP(asking,     sendmsg,       ULN,      any)  /* for its maps */ \
 STEP(mapped,     setgroups,     ULNuln,   any)  \
 STEP(root,       prctl,         ULNuln,   any)  /* protects itself again */ \
-STEP(namespaces, sethostname,   RULN,     any)  /* and prepares the rootfs */ \
+STEP(namespaces, sethostname,   RULN,     any)  /* joins the network's, and prepares the rootfs */ \
 STEP(rootfs,     pivot_root,    RULN,     any)  /* after the createContainer hooks */ \
 STEP(pivoted,    chdir,         RULN,     any)  /* the host's tree is detached */ \
 STEP(inside,     setsid,        RULNruln, any)  /* everything is mounted, masked, read-only; the console is there */ \
@@ -116,19 +118,21 @@ GUARD(  payload,    RULNruln, any,  yes,     .,     .,           .,     .,      
 #define INIT_PLACES(PLACE) \
 PLACE(  born,       R,        any,  host,   clone3,                  either,    host,      caller,    labrun, inherited)   \
 PLACE(  born,       ULN,      any,  none,   clone3,                  either,    host,      caller,    labrun, inherited)   \
-PLACE(  born,       r,        any,  host,   clone3|cgroup|next_time|time, either, container, container, labrun, inherited) \
+PLACE(  born,       r,        any,  host,   clone3|net|cgroup|next_time|time, either, container, container, labrun, inherited) \
 PLACE(  born,       uln,      any,  config, clone3|cgroup|next_time|time, either, container, container, labrun, inherited) \
-PLACE(  hello,      RUru,     any,  .,      .,                       container, .,         .,         .,      plug|socket) \
+PLACE(  hello,      R,        any,  .,      .,                       container, .,         .,         .,      plug|socket|socket) \
+PLACE(  hello,      Uru,      any,  .,      .,                       container, .,         .,         .,      plug|socket) \
 PLACE(  hello,      LNln,     any,  .,      .,                       labrun,      .,         .,         .,      plug|socket) \
-PLACE(  configured, RULN,     any,  .,      clone3|cgroup|next_time, .,         .,         .,         .,      plug|socket|channel) \
+PLACE(  configured, R,        any,  .,      clone3|cgroup|next_time, .,         .,         .,         .,      plug|socket|socket|channel) \
+PLACE(  configured, ULN,      any,  .,      clone3|cgroup|next_time, .,         .,         .,         .,      plug|socket|channel) \
 PLACE(  configured, ruln,     any,  .,      .,                       .,         .,         .,         .,      plug|socket|channel) \
 PLACE(  mapped,     ULN,      any,  config, .,                       .,         .,         .,         .,      .)           \
-PLACE(  rootfs,     RULN,     any,  .,      .,                       .,         .,         container, .,      plug|socket|channel|root|host) \
+PLACE(  rootfs,     RULN,     any,  .,      clone3|net|cgroup|next_time, .,         .,         container, .,      plug|socket|channel|root|host) \
 PLACE(  pivoted,    RULN,     any,  .,      .,                       .,         container, old,       .,      .)           \
 PLACE(  inside,     RULN,     any,  .,      .,                       .,         .,         container, .,      plug|socket|channel) \
 PLACE(  settled,    RULNruln, any,  .,      .,                       .,         .,         config,    own,    .)           \
 PLACE(  waiting,    RULNruln, any,  .,      .,                       .,         .,         .,         .,      plug|channel) \
 PLACE(  closed,     RULNruln, any,  .,      .,                       .,         .,         .,         .,      error)       \
-PLACE(  payload,    RULN,     any,  .,      clone3|cgroup|next_time|time, .,    .,         .,         .,      none)        \
+PLACE(  payload,    RULN,     any,  .,      clone3|net|cgroup|next_time|time, .,    .,         .,         .,      none)        \
 PLACE(  payload,    ruln,     any,  .,      .,                       .,         .,         .,         .,      none)
 /* clang-format on */

@@ -70,7 +70,7 @@ static void go(int request, pid_t pid, int sig)
         assert_true(ptrace(request, pid, NULL, (void *)(long)sig) == 0 || errno == ESRCH);
 }
 
-void hold_begin(struct hold *h, pid_t labrun, int nth)
+void hold_begin(struct hold *h, pid_t labrun, int helpers, int nth)
 {
         pid_t maker = labrun; /* of the next process: the last one that was made has its turn */
         unsigned long made;
@@ -89,6 +89,11 @@ void hold_begin(struct hold *h, pid_t labrun, int nth)
                 }
                 assert_int_equal(ptrace(PTRACE_GETEVENTMSG, maker, NULL, &made), 0);
                 assert_int_equal(event_of(next((pid_t)made)), PTRACE_EVENT_STOP);
+                if (helpers-- > 0) {
+                        go(PTRACE_DETACH, (pid_t)made, 0);
+                        go(PTRACE_CONT, maker, 0);
+                        continue;
+                }
                 go(PTRACE_DETACH, maker, 0);
                 maker = (pid_t)made;
                 if (--nth > 0)

@@ -23,10 +23,10 @@ void hold_wait(void);
 void hold_stopped(pid_t labrun);
 
 /*
- * Lets it go on from there. Traces it up to the nth process (from 1)
+ * Lets it go on from there. Traces it, behind the helpers that it makes first, up to the nth process (from 1)
  * that it and its children make, which is left held at its birth; the others are let go.
  */
-void hold_begin(struct hold *h, pid_t labrun, int nth);
+void hold_begin(struct hold *h, pid_t labrun, int helpers, int nth);
 
 /* Until the entry of the next such system call. execve twice: until the first one after it. False: it is
  * gone. */

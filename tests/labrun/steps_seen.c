@@ -372,8 +372,9 @@ LOOK(look_namespaces)
 
         got[0] = wanted[0] = '\0';
         for (size_t i = 0; i < 9; i++) {
-                bool is_new =
-                        i < 6 ? has_word(token, "clone3") : has_word(token, i < 8 ? names[i] : "next_time");
+                bool is_new = i < 6 && (i != 2 || s->mode->made != 'R')
+                                      ? has_word(token, "clone3")
+                                      : has_word(token, i < 8 ? names[i] : "next_time");
                 if (!same_namespace(s, names[i]))
                         strcat(strcat(got, names[i]), " ");
                 if (is_new && (i != 5 || s->mode->made != 'R'))

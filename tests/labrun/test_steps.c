@@ -307,7 +307,7 @@ static void check(struct lab *lab, const struct seen_mode *mode)
         held.labrun = pid;
         hold_stopped(pid);
         seen_take_caller(&s);
-        hold_begin(&held, pid, mode->letter == mode->made ? 1 : 2);
+        hold_begin(&held, pid, mode->letter == 'R', mode->letter == mode->made ? 1 : 2); /* the maker of netns.h */
         assert_int_equal(walk(&s), 0);
         hold_end(&held);
         assert_int_equal(lab_wait(pid), 0);
