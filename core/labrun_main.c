@@ -81,7 +81,7 @@ static int take_global(struct cli *cli, int opt, const char *value, bool *help, 
 {
         switch (opt) {
         case G_ROOT:
-                return cli_absolute(cli->sys, value, cli->root, err);
+                return cli_absolute(cli->sys, value, "--root", cli->root, err);
         case G_LOG:
                 cli->log_path = value;
                 return 0;
@@ -89,7 +89,7 @@ static int take_global(struct cli *cli, int opt, const char *value, bool *help, 
                 cli->log_json = strcmp(value, "json") == 0;
                 if (!cli->log_json && strcmp(value, "text") != 0)
                         return err_set(err, EINVAL, "options", "--log-format",
-                                       "\"%s\" is neither text nor json", value);
+                                       "\"%.64s\" is neither text nor json", value);
                 return 0;
         case G_DEBUG:
                 cli->debug = true;
@@ -234,7 +234,11 @@ static int run_command(struct cli *cli, const struct cli_command *c, char **argv
                 r = cli_log_open(cli, err);
         if (r == 0 && !cli->root[0] && c != &cli_spec && c != &cli_features)
                 r = rootless_default_root(cli, err);
-        return r < 0 ? r : c->run(cli, err);
+        if (r < 0)
+                return r;
+        if (c->failure) /* up to here it was bad usage, 1 with runc whatever the command */
+                cli->failure = c->failure;
+        return c->run(cli, err);
 }
 
 static int dispatch(struct cli *cli, struct opt_iter *it, char **argv, struct err *err)
@@ -248,7 +252,6 @@ static int dispatch(struct cli *cli, struct opt_iter *it, char **argv, struct er
         if (!c)
                 return unknown_command(cli, word);
         it->at++;
-        cli->failure = c->failure ? c->failure : 1;
         int r = parse_command(cli, c, it, err);
         if (r < 0)
                 return r;

@@ -45,7 +45,7 @@ struct cli_command {
         int min_operands, max_operands;
         bool seals; /* starts processes in a container, or hooks beside a living one: runs from a sealed
                        executable. Of the others a container sees nothing but what it could trace as well */
-        int failure; /* the exit status of an error; 0: 1 */
+        int failure; /* the exit status of an error but for bad usage; 0: 1 */
         /* The exit status; or a negative errno, and err filled: cli_fail reports it. */
         int (*run)(struct cli *cli, struct err *err);
 };
@@ -74,8 +74,8 @@ void cli_log(void *ctx, enum sync_log_level level, const char *text);
 /* Opens --log. To be called once the inventory is taken. */
 int cli_log_open(struct cli *cli, struct err *err);
 
-/* path made absolute by the working directory, without "." and trailing "/"; the file need not exist. */
-int cli_absolute(const struct sys *sys, const char *path, char ret_path[CLI_PATH_MAX], struct err *err);
+/* path, an option's value, made absolute by the working directory, without "." and trailing "/"; the file need not exist. */
+int cli_absolute(const struct sys *sys, const char *path, const char *option, char ret_path[CLI_PATH_MAX], struct err *err);
 
 /* A decimal number of 0..max; place names it in err. */
 int cli_number(const char *text, unsigned max, const char *place, unsigned *ret, struct err *err);

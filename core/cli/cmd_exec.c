@@ -11,6 +11,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/foreground.h"
 #include "core/cli/relay.h"
+#include "core/config/config.h"
 #include "core/container/exec.h"
 #include "core/sys.h"
 
@@ -126,7 +127,7 @@ static int parse_user(const struct cli *cli, struct config_exec *e, struct err *
                 return 0;
         colon = strchrnul(text, ':');
         if ((size_t)(colon - text) >= sizeof(uid))
-                return err_set(err, EINVAL, "options", "--user", "\"%s\" is not UID or UID:GID", text);
+                return err_set(err, EINVAL, "options", "--user", "\"%.64s\" is not UID or UID:GID", text);
         memcpy(uid, text, (size_t)(colon - text));
         uid[colon - text] = '\0';
         r = cli_number(uid, UINT_MAX - 1, "--user", &e->uid, err);
@@ -144,14 +145,14 @@ static int check_values(const struct config_exec *e, struct err *err)
                 const char *eq = strchr(e->env.item[i], '=');
                 if (!eq || eq == e->env.item[i])
                         return err_set(err, EINVAL, "options", "--env",
-                                       "invalid environment variable: \"%s\"", e->env.item[i]);
+                                       "invalid environment variable: \"%.64s\"", e->env.item[i]);
         }
         for (size_t i = 0; i < e->caps.n; i++)
-                if (strncmp(e->caps.item[i], "CAP_", 4) != 0)
+                if (!config_is_cap_name(e->caps.item[i]))
                         return err_set(err, EINVAL, "options", "--cap",
-                                       "\"%s\" is no capability's name (CAP_...)", e->caps.item[i]);
+                                       "\"%.64s\" is no capability's name (CAP_...)", e->caps.item[i]);
         if (e->cwd && e->cwd[0] != '/')
-                return err_set(err, EINVAL, "options", "--cwd", "\"%s\" is no absolute path", e->cwd);
+                return err_set(err, EINVAL, "options", "--cwd", "\"%.64s\" is no absolute path", e->cwd);
         return 0;
 }
 
@@ -194,6 +195,8 @@ static int parse(const struct cli *cli, struct storage *s, struct config_exec *e
                 e->process_name = cli->value[O_PROCESS];
                 r = io_read_given(cli->sys, e->process_name, true, LIMIT_CONFIG_BYTES, &s->process, &e->process_len,
                                   err);
+                if (r < 0)
+                        (void)err_prefix(err, *e->process_name ? "--process: " : "--process");
                 e->process = s->process;
                 return r;
         }

@@ -94,7 +94,7 @@ static int run_ps(struct cli *cli, struct err *err)
         int r;
 
         if (!json && strcmp(format, "table") != 0)
-                return err_set(err, EINVAL, "options", "--format", "\"%s\" is neither table nor json",
+                return err_set(err, EINVAL, "options", "--format", "\"%.64s\" is neither table nor json",
                                format);
         r = cli_open_container(cli, false, &dir, &state, err);
         if (r < 0)

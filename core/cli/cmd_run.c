@@ -85,7 +85,7 @@ static int create(struct cli *cli, struct start *s, int *ret_pidfd, struct err *
         if (cli->value[O_NO_PIVOT])
                 return err_set(err, ENOTSUP, "options", "--no-pivot",
                                "pivot_root is what keeps the payload inside");
-        r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", bundle, err);
+        r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", "--bundle", bundle, err);
         return r < 0 ? r : container_create(cli->sys, &args, ret_pidfd, err);
 }
 

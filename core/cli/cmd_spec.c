@@ -206,12 +206,12 @@ static int run(struct cli *cli, struct err *err)
         }
         SCOPED_FD dir = {sys, sys->op->openat(sys, AT_FDCWD, bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
         if (dir.fd < 0)
-                return err_sys(err, dir.fd, "bundle", bundle, "%s", "");
+                return err_sys(err, dir.fd, "spec", "--bundle", "%.*s", ERR_PLACE_MAX, bundle);
         /* O_EXCL: a config that is there may be somebody's work */
         SCOPED_FD fd = {sys, sys->op->openat(sys, dir.fd, "config.json",
                                              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
         if (fd.fd == -EEXIST)
-                return err_set(err, EEXIST, "spec", "config.json", "remove it first");
+                return err_set(err, EEXIST, "spec", "config.json", "remove it from %.*s first", ERR_PLACE_MAX, bundle);
         if (fd.fd < 0)
                 return err_sys(err, fd.fd, "spec", "config.json", "%s", "");
         int r = io_write_all(sys, fd.fd, text.ptr ? text.ptr : default_config, len);

@@ -236,7 +236,7 @@ static int run_list(struct cli *cli, struct err *err)
         int r;
 
         if (!json && strcmp(format, "table") != 0)
-                return err_set(err, EINVAL, "options", "--format", "\"%s\" is neither table nor json",
+                return err_set(err, EINVAL, "options", "--format", "\"%.64s\" is neither table nor json",
                                format);
         json_t *list = json_array();
         if (!list)

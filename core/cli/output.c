@@ -106,7 +106,7 @@ int cli_log_open(struct cli *cli, struct err *err)
         fd = cli->sys->op->openat(cli->sys, AT_FDCWD, cli->log_path,
                                   O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
         if (fd < 0)
-                return err_sys(err, fd, "log", cli->log_path, "%s", "");
+                return err_sys(err, fd, "log", "--log", "%.*s", ERR_PLACE_MAX, cli->log_path);
         flags = cli->sys->op->fcntl(cli->sys, fd, F_GETFL, 0);
         if (flags >= 0)
                 (void)cli->sys->op->fcntl(cli->sys, fd, F_SETFL, flags & ~O_NONBLOCK);
@@ -114,13 +114,18 @@ int cli_log_open(struct cli *cli, struct err *err)
         return 0;
 }
 
-int cli_absolute(const struct sys *sys, const char *path, char ret_path[CLI_PATH_MAX], struct err *err)
+static int too_long(const char *path, const char *option, struct err *err)
+{
+        return err_set(err, ENAMETOOLONG, "options", option, "%.64s...", path);
+}
+
+int cli_absolute(const struct sys *sys, const char *path, const char *option, char ret_path[CLI_PATH_MAX], struct err *err)
 {
         char cwd[CLI_PATH_MAX] = "", joined[2 * CLI_PATH_MAX];
         size_t n = 0;
 
         if (path[0] == '\0')
-                return err_set(err, EINVAL, "options", NULL, "an empty path");
+                return err_set(err, EINVAL, "options", option, "an empty path");
         if (path[0] != '/') {
                 ssize_t r = sys->op->getcwd(sys, cwd, sizeof(cwd));
                 if (r < 0)
@@ -129,7 +134,7 @@ int cli_absolute(const struct sys *sys, const char *path, char ret_path[CLI_PATH
                         return err_set(err, ENOENT, "getcwd", cwd, "the working directory can't be reached");
         }
         if (strlen(path) >= CLI_PATH_MAX)
-                return err_set(err, ENAMETOOLONG, "options", path, "%s", "");
+                return too_long(path, option, err);
         snprintf(joined, sizeof(joined), "%s/%s", cwd, path);
         /* drop "." and empty parts; ".." stays, for what it means depends on symbolic links */
         for (const char *p = joined, *end; *p; p = end) {
@@ -139,7 +144,7 @@ int cli_absolute(const struct sys *sys, const char *path, char ret_path[CLI_PATH
                 if (end == p || (end == p + 1 && *p == '.'))
                         continue;
                 if (n + 1 + (size_t)(end - p) >= CLI_PATH_MAX)
-                        return err_set(err, ENAMETOOLONG, "options", path, "%s", "");
+                        return too_long(path, option, err);
                 ret_path[n++] = '/';
                 memcpy(ret_path + n, p, (size_t)(end - p));
                 n += (size_t)(end - p);
@@ -158,7 +163,7 @@ int cli_number(const char *text, unsigned max, const char *place, unsigned *ret,
         for (; *p >= '0' && *p <= '9' && v <= max; p++)
                 v = v * 10 + (unsigned long)(*p - '0');
         if (p == text || *p || v > max)
-                return err_set(err, EINVAL, "options", place, "\"%s\" is no number of 0 to %u", text, max);
+                return err_set(err, EINVAL, "options", place, "\"%.64s\" is no number of 0 to %u", text, max);
         *ret = (unsigned)v;
         return 0;
 }

@@ -24,7 +24,7 @@ int rootless_parse(const char *text, enum cli_rootless *ret, struct err *err)
         else if (strcmp(text, "false") == 0)
                 *ret = CLI_ROOTLESS_FALSE;
         else
-                return err_set(err, EINVAL, "options", "--rootless", "\"%s\" is none of true, false, auto",
+                return err_set(err, EINVAL, "options", "--rootless", "\"%.64s\" is none of true, false, auto",
                                text);
         return 0;
 }

@@ -220,6 +220,9 @@ int config_parse(const struct sys *sys, const char *text, size_t len, struct con
 /* NULL-safe. */
 void config_free(const struct sys *sys, struct config *config);
 
+/* Whether it has the form of a capability's name (CAP_...), known or not. */
+bool config_is_cap_name(const char *name);
+
 /*
  * The rules that need no kernel, the spec's and those of the system call that a value goes to: ociVersion's form
  * and major version, root and process there, cwd absolute, args and their first item not empty, env items "K=V",

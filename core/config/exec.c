@@ -26,7 +26,7 @@ static int make_text(const char *option, const char *text, json_t **ret, struct 
         json_t *s;
 
         if (!config_is_utf8(text))
-                return err_set(err, EINVAL, "options", option, "\"%s\" is no UTF-8", text);
+                return err_set(err, EINVAL, "options", option, "\"%.64s\" is no UTF-8", text);
         s = json_string_nocheck(text);
         if (!s)
                 return no_memory(err);

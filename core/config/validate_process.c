@@ -29,7 +29,7 @@ static int validate_user(const struct config_process *p, struct err *err)
  * "Any value which cannot be mapped to a relevant kernel interface [...] MUST be logged as a warning": a name
  * that this libcap or kernel doesn't know is no error. One that can't be a capability's name is.
  */
-static bool is_cap_name(const char *s)
+bool config_is_cap_name(const char *s)
 {
         return strncmp(s, "CAP_", 4) == 0 && s[4] && !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
 }
@@ -47,7 +47,7 @@ static int cap_bits(const struct config_str_list *set, const char *name, uint64_
 {
         *ret = 0;
         for (size_t i = 0; i < set->n; i++) {
-                if (!is_cap_name(set->item[i]))
+                if (!config_is_cap_name(set->item[i]))
                         return INVALID_TEXT(err, "not a capability's name (CAP_...)", set->item[i],
                                             PLACE "/capabilities/%s/%zu", name, i);
                 *ret |= cap_bit(set->item[i]);

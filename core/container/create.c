@@ -369,6 +369,8 @@ static int publish(struct creation *c, struct err *err)
         close_fd(c->sys, &c->error_fifo);
         if (c->args->pid_file) {
                 r = io_place_file(c->sys, c->args->pid_file, text, (size_t)n, 0644, err);
+                if (r < 0)
+                        (void)err_prefix(err, *c->args->pid_file ? "--pid-file: " : "--pid-file");
                 c->pid_file = r == 0;
         }
         if (r < 0)

@@ -271,6 +271,8 @@ static int write_pid_file(struct execution *x, struct err *err)
         if (!x->args->pid_file)
                 return 0;
         r = io_replace_file(x->sys, AT_FDCWD, x->args->pid_file, text, (size_t)n, 0644, err);
+        if (r < 0)
+                (void)err_prefix(err, *x->args->pid_file ? "--pid-file: " : "--pid-file");
         x->pid_file = r == 0;
         return r;
 }

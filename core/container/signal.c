@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/nearest.h"
 #include "core/container/destroy.h"
 
 static const struct {
@@ -62,6 +63,18 @@ static int by_number(const char *s)
         return *s || v > 64 ? -EINVAL : v;
 }
 
+static int unknown_signal(const char *name, struct err *err)
+{
+        const char *names[sizeof(known) / sizeof(known[0])], *near;
+
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+                names[i] = known[i].name;
+        near = nearest_word(strncmp(name, "SIG", 3) == 0 ? name + 3 : name, names, sizeof(known) / sizeof(known[0]));
+        if (near)
+                return err_set(err, EINVAL, "kill", name, "unknown signal; did you mean %s?", near);
+        return err_set(err, EINVAL, "kill", name, "unknown signal: a name as TERM or RTMIN+1, or 0 to 64");
+}
+
 int signal_number(const char *name, int *ret_signal, struct err *err)
 {
         char upper[16];
@@ -76,7 +89,7 @@ int signal_number(const char *name, int *ret_signal, struct err *err)
                             : by_name(upper + (strncmp(upper, "SIG", 3) == 0 ? 3 : 0));
         }
         if (v < 0)
-                return err_set(err, EINVAL, "kill", name, "unknown signal");
+                return unknown_signal(name, err);
         *ret_signal = v;
         return 0;
 }

@@ -89,12 +89,26 @@ static int take_lock(struct state_dir *dir, const char *id, struct err *err)
         return 0;
 }
 
+/* Is it the root that is no directory, or something in it that is no container? */
+static int no_dir(const struct state_dir *dir, const char *id, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        SCOPED_FD fd = {sys, -1};
+        char root[STATE_PATH_MAX];
+
+        snprintf(root, sizeof(root), "%.*s", (int)(strlen(dir->path) - strlen(id) - 1), dir->path);
+        fd.fd = sys->op->openat(sys, AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        return fd.fd == -ENOTDIR ? err_sys(err, fd.fd, "root", root, "%s", "") : not_there(err, id);
+}
+
 static int open_dir(struct state_dir *dir, const char *id, struct err *err)
 {
         int fd = dir->sys->op->openat(dir->sys, AT_FDCWD, dir->path,
                                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 
-        if (fd == -ENOENT || fd == -ENOTDIR)
+        if (fd == -ENOTDIR)
+                return no_dir(dir, id, err);
+        if (fd == -ENOENT)
                 return not_there(err, id);
         if (fd < 0)
                 return err_sys(err, fd, "state", dir->path, "%s", "");

@@ -35,7 +35,7 @@ int seal_way_parse(const char *word, enum seal_way *ret_way, struct err *err)
                         *ret_way = (enum seal_way)i;
                         return 0;
                 }
-        return err_set(err, EINVAL, "options", NULL, "\"%s\" is none of auto, bind, overlay, memfd", word);
+        return err_set(err, EINVAL, "options", NULL, "\"%.64s\" is none of auto, bind, overlay, memfd", word);
 }
 
 /* Asked of the seal before it is executed, where another way is still open. */

@@ -106,7 +106,7 @@ static void spec__existing_file__never_overwritten(void **state)
         snprintf(path, sizeof(path), "%s/config.json", lab->bundle);
         char *first = strdup(lab_read(path));
         assert_non_null(strstr(first, "\"ociVersion\""));
-        assert_refused(lab_run(lab, "spec", "-b", lab->bundle, NULL), 1, "remove it first");
+        assert_refused(lab_run(lab, "spec", "-b", lab->bundle, NULL), 1, "remove it from");
         assert_string_equal(lab_read(path), first);
         free(first);
         assert_refused(lab_run(lab, "spec", "-b", "/nonexistent", NULL), 1, "/nonexistent");

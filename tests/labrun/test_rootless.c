@@ -293,7 +293,7 @@ static void config__what_an_ordinary_user_may_not__refused_with_pointer(void **s
                 {"{\"process\":{\"oomScoreAdj\":-1000}}", "/process/oomScoreAdj: -1000: Permission denied"},
                 {"{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":2000000,"
                  "\"hard\":2000000}]}}",
-                 "/process/rlimits/0: "},
+                 "/process/rlimits/0/hard: "},
                 {"{\"linux\":{\"cgroupsPath\":\"/rootless\"}}", "can't be made: Permission denied"},
                 {"{\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"},{\"type\":\"ipc\"},"
                  "{\"type\":\"uts\"}]}}",
