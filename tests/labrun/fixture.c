@@ -180,14 +180,29 @@ static const char *labrun(void)
         return lab_program ? lab_program : tested ? tested : LABRUN;
 }
 
-static pid_t start(const char *program, const char *root, va_list ap, int out, int err)
+#define ARGS_MAX 32
+
+struct args {
+        const char *item[ARGS_MAX];
+};
+
+static struct args listed(va_list ap)
 {
-        char *argv[32] = {(char *)program, "--root", (char *)root};
-        int n = 3;
+        struct args args;
+        int n = 0;
+
+        while ((args.item[n] = va_arg(ap, char *)))
+                assert_true(++n < ARGS_MAX);
+        return args;
+}
+
+static pid_t start(const char *program, const char *root, const char *const *args, int out, int err)
+{
+        char *argv[4 + ARGS_MAX] = {(char *)program, "--root", (char *)root};
         pid_t pid;
 
-        while ((argv[n] = va_arg(ap, char *)))
-                n++;
+        for (int n = 0; n < ARGS_MAX && args[n]; n++)
+                argv[3 + n] = (char *)args[n];
         pid = fork();
         assert_true(pid >= 0);
         if (pid == 0) {
@@ -211,12 +226,12 @@ static pid_t start(const char *program, const char *root, va_list ap, int out, i
         return pid;
 }
 
-static struct result *run(const char *program, const char *root, va_list ap)
+static struct result *run(const char *program, const char *root, const char *const *args)
 {
         int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
 
         assert_true(out >= 0 && err >= 0);
-        last.code = lab_wait(start(program, root, ap, out, err));
+        last.code = lab_wait(start(program, root, args, out, err));
         slurp(out, last.out, sizeof(last.out));
         slurp(err, last.err, sizeof(last.err));
         return &last;
@@ -228,9 +243,14 @@ struct result *lab_run(struct lab *lab, ...)
         struct result *r;
 
         va_start(ap, lab);
-        r = run(labrun(), lab->root, ap);
+        r = run(labrun(), lab->root, listed(ap).item);
         va_end(ap);
         return r;
+}
+
+struct result *lab_run_list(struct lab *lab, bool runc, const char *const *args)
+{
+        return runc ? run("runc", lab->runc_root, args) : run(labrun(), lab->root, args);
 }
 
 struct result *lab_runc(struct lab *lab, ...)
@@ -239,7 +259,7 @@ struct result *lab_runc(struct lab *lab, ...)
         struct result *r;
 
         va_start(ap, lab);
-        r = run("runc", lab->runc_root, ap);
+        r = run("runc", lab->runc_root, listed(ap).item);
         va_end(ap);
         return r;
 }
@@ -250,7 +270,7 @@ pid_t lab_spawn(struct lab *lab, ...)
         pid_t pid;
 
         va_start(ap, lab);
-        pid = start(labrun(), lab->root, ap, -1, -1);
+        pid = start(labrun(), lab->root, listed(ap).item, -1, -1);
         va_end(ap);
         return pid;
 }

@@ -58,6 +58,8 @@ extern const char *lab_program;
 
 /* Runs labrun with its state root; the arguments end with NULL. The result is valid until the next call. */
 struct result *lab_run(struct lab *lab, ...) __attribute__((sentinel));
+/* The same with a list of arguments, by labrun or runc. */
+struct result *lab_run_list(struct lab *lab, bool runc, const char *const *args);
 /* Runs runc likewise. */
 struct result *lab_runc(struct lab *lab, ...) __attribute__((sentinel));
 

@@ -50,3 +50,4 @@ target_compile_definitions(test_labrun_seal PRIVATE ATTACKER="$<TARGET_FILE:atta
 # Wrong input: every field of config.json, every option.
 initlab_labrun_test(bad_config)
 target_sources(test_labrun_bad_config PRIVATE core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
+initlab_labrun_test(bad_options initlab_core)
