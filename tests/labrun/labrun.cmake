@@ -29,7 +29,8 @@ target_link_libraries(seccomp_probe PRIVATE initlab_options)
 set_target_properties(seccomp_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 initlab_payload_program(seccomp_probe)
 add_dependencies(test_labrun_seccomp seccomp_probe)
-target_compile_definitions(test_labrun_seccomp PRIVATE PROBE="$<TARGET_FILE:seccomp_probe>")
+target_compile_definitions(test_labrun_seccomp PRIVATE PROBE="$<TARGET_FILE:seccomp_probe>"
+  ENGINE_PROFILE="${CMAKE_SOURCE_DIR}/corpus/seeds/spec_parse/seccomp-engine.json")
 add_test(NAME labrun-soak COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/labrun/soak $<TARGET_FILE:labrun>)
 set_tests_properties(labrun-soak PROPERTIES LABELS container TIMEOUT 900 SKIP_RETURN_CODE 77)
 

@@ -288,6 +288,49 @@ static void late__filter_that_allows_little__execve_is_all_that_labrun_needs(voi
         assert_true(lab_clean(lab));
 }
 
+/* --- a profile of several hundred system calls, as engines have it --- */
+
+static char *engine_profile(void)
+{
+        json_t *o = json_load_file(ENGINE_PROFILE, 0, NULL);
+        char *text = json_dumps(json_object_get(json_object_get(o, "linux"), "seccomp"), JSON_COMPACT);
+
+        assert_non_null(text);
+        json_decref(o);
+        return text;
+}
+
+static void engine__shell_and_probe__allowed_but_what_is_not(void **state)
+{
+        static const char script[] = "[\"/bin/sh\",\"-c\",\"set -e; mkdir /tmp/d; echo a >/tmp/d/f; "
+                                     "(cat /tmp/d/f; ls /tmp/d) | sort; rm -r /tmp/d; mount -t tmpfs x /tmp "
+                                     "2>/dev/null || echo refused\"]";
+        struct lab *lab = *state;
+        char *seccomp = engine_profile(), *merge;
+
+        lab_need_root();
+        install(lab);
+        for (int nnp = 0; nnp < 2; nnp++) {
+                assert_true(asprintf(&merge,
+                                     "{\"root\":{\"readonly\":false},\"process\":{\"args\":%s,"
+                                     "\"noNewPrivileges\":%s},\"linux\":{\"seccomp\":%s}}",
+                                     script, nnp ? "true" : "false", seccomp) > 0);
+                lab_config(lab, merge);
+                free(merge);
+                assert_result(run(lab), 0, "a\nf\nrefused\n");
+                /* personality, clone(CLONE_NEWUTS), clone3, socket, keyctl */
+                configure(lab, seccomp,
+                          "\"135:8\",\"135:0xffffffff\",\"135:7\",\"56:0x4000000\",\"435\",\"41:40:1:0\","
+                          "\"41:16:3:9\",\"41:16:0:0\",\"41:16:0:9\",\"41:40:1:9\",\"41:1:0:9\",\"250:0\"",
+                          nnp, "");
+                assert_result(run(lab), 0,
+                              "135 0\n135 8\n135 -1\n56 -1\n435 -38\n41 -1\n41 -22\n41 -94\n41 -22\n41 "
+                              "-1\n41 -93\n250 -1\n");
+        }
+        free(seccomp);
+        assert_true(lab_clean(lab));
+}
+
 /* --- SCMP_ACT_NOTIFY: this process's child is the agent --- */
 
 #define ANSWER 4242
@@ -565,6 +608,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         late__filter_that_allows_little__execve_is_all_that_labrun_needs, lab_setup,
                         lab_teardown),
+                cmocka_unit_test_setup_teardown(engine__shell_and_probe__allowed_but_what_is_not, lab_setup,
+                                                lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__agent_serves__its_answers_arrive, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__exec__its_own_listener_goes_to_the_agent, lab_setup,
