@@ -38,6 +38,9 @@
 /* --console-socket, --pidfd-socket: a listener whose queue is full. */
 #define LIMIT_HANDOVER_MS 10000
 
+/* For the service manager to take READY=1 and come to it (sd_notify_barrier(3)). */
+#define LIMIT_NOTIFY_MS 5000
+
 /* One file of /proc or of the state directory. */
 #define LIMIT_SMALL_FILE 65536u
 

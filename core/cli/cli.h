@@ -58,6 +58,10 @@ struct state;
 struct state_dir;
 int cli_open_container(struct cli *cli, bool lock, struct state_dir *dir, struct state *ret_state, struct err *err);
 
+/* notify_connect to the manager that labrun's NOTIFY_SOCKET names; its warnings are logged. */
+struct notify;
+int cli_notify_connect(struct cli *cli, struct notify *n, struct err *err);
+
 /* The tables that labrun_main parses with: the commands, and the options in front of them. */
 const struct cli_command *const *cli_commands(size_t *ret_n);
 const struct opt_spec *cli_global_options(size_t *ret_n);

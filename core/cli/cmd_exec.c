@@ -253,7 +253,8 @@ static int run_exec(struct cli *cli, struct err *err)
         if (console >= 0)
                 r = relay_begin(&relay, sys, &cli->inventory, console, err);
         if (r == 0)
-                r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, &status, err);
+                r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, NULL, &status,
+                                    err);
         relay_end(&relay);
         if (r < 0)
                 return r;

@@ -12,6 +12,7 @@
 #include "core/container/create.h"
 #include "core/container/destroy.h"
 #include "core/container/exec_path.h"
+#include "core/container/notify.h"
 #include "core/container/process.h"
 #include "core/container/start.h"
 #include "core/container/state.h"
@@ -48,7 +49,18 @@ struct start {
         struct cli *cli;
         struct relay *relay; /* NULL: nobody does */
         int console;
+        struct notify notify;
+        pid_t pid; /* init's, and its start time: process.h */
+        uint64_t begun;
 };
+#define START(cli_, relay_) {.cli = (cli_), .relay = (relay_), .console = -1, .notify = NOTIFY_NONE}
+
+static void start_end(struct start *s)
+{
+        notify_close(&s->notify);
+}
+
+#define START_SCOPED __attribute__((cleanup(start_end))) struct start
 
 /* raw from just before the payload runs, until it ended */
 static int start(void *ctx, const struct create_made *made, struct err *err)
@@ -56,12 +68,16 @@ static int start(void *ctx, const struct create_made *made, struct err *err)
         struct start *s = ctx;
         int r = s->console < 0 ? 0 : relay_begin(s->relay, s->cli->sys, &s->cli->inventory, s->console, err);
 
-        return r < 0 ? r : container_start_created(made->dir, made->state, made->config, made->pidfd, err);
+        s->pid = made->state->pid;
+        s->begun = made->state->start;
+        return r < 0 ? r
+                     : container_start_created(made->dir, made->state, made->config, made->pidfd, &s->notify, err);
 }
 
 /* s: NULL for `create`, which starts nothing. */
 static int create(struct cli *cli, struct start *s, int *ret_pidfd, struct err *err)
 {
+        const char *service = exec_path_getenv(cli->envp, NOTIFY_VARIABLE);
         char bundle[CLI_PATH_MAX];
         struct create_args args = {.root = cli->root,
                                    .id = cli->operands[0],
@@ -71,6 +87,7 @@ static int create(struct cli *cli, struct start *s, int *ret_pidfd, struct err *
                                    .ret_console = s && s->relay ? &s->console : NULL,
                                    .pidfd_socket = cli->value[O_PIDFD],
                                    .keep_keyring = cli->value[O_KEYRING] != NULL,
+                                   .notify = service && *service,
                                    .inventory = cli->inventory,
                                    .listen = cli->listen,
                                    .debug = cli->debug,
@@ -85,7 +102,9 @@ static int create(struct cli *cli, struct start *s, int *ret_pidfd, struct err *
         if (cli->value[O_NO_PIVOT])
                 return err_set(err, ENOTSUP, "options", "--no-pivot",
                                "pivot_root is what keeps the payload inside");
-        r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", "--bundle", bundle, err);
+        r = args.notify ? notify_check(service, err) : 0;
+        if (r == 0)
+                r = cli_absolute(cli->sys, cli->value[O_BUNDLE] ? cli->value[O_BUNDLE] : ".", "--bundle", bundle, err);
         return r < 0 ? r : container_create(cli->sys, &args, ret_pidfd, err);
 }
 
@@ -137,16 +156,18 @@ static int run_foreground(struct cli *cli, int *ret_status, struct err *err)
         const struct sys *sys = cli->sys;
         SCOPED_FD pidfd = {sys, -1}, signals = {sys, -1};
         RELAY_SCOPED relay = {0};
-        struct start s = {cli, &relay, -1};
-        int r;
+        START_SCOPED s = START(cli, &relay);
+        int r = cli_notify_connect(cli, &s.notify, err);
 
+        s.notify.main_pid = sys->op->getpid(sys); /* what ends last, and hands signals on */
         /* before init is there, so that none is lost; init resets what it inherits */
-        r = foreground_begin(sys, &signals.fd, err);
+        if (r == 0)
+                r = foreground_begin(sys, &signals.fd, err);
         if (r == 0)
                 r = create(cli, &s, &pidfd.fd, err);
         if (r < 0)
                 return r;
-        r = foreground_wait(sys, signals.fd, pidfd.fd, s.console >= 0 ? &relay : NULL, ret_status, err);
+        r = foreground_wait(sys, signals.fd, pidfd.fd, s.console >= 0 ? &relay : NULL, &s.notify, ret_status, err);
         if (r < 0)
                 return abandon(cli, pidfd.fd, r, err);
         relay_end(&relay);
@@ -159,9 +180,14 @@ static int run_foreground(struct cli *cli, int *ret_status, struct err *err)
 static int run_detached(struct cli *cli, struct err *err)
 {
         SCOPED_FD pidfd = {cli->sys, -1};
-        struct start s = {cli, NULL, -1};
+        START_SCOPED s = START(cli, NULL);
+        int r = cli_notify_connect(cli, &s.notify, err);
 
-        return create(cli, &s, &pidfd.fd, err);
+        if (r == 0)
+                r = create(cli, &s, &pidfd.fd, err);
+        if (r == 0)
+                notify_wait(&s.notify, s.pid, s.begun);
+        return r;
 }
 
 static int run_run(struct cli *cli, struct err *err)

@@ -7,6 +7,8 @@
 #include "core/base/scope.h"
 #include "core/cli/cli.h"
 #include "core/container/destroy.h"
+#include "core/container/exec_path.h"
+#include "core/container/notify.h"
 #include "core/container/start.h"
 #include "core/container/state.h"
 #include "core/sys.h"
@@ -21,18 +23,31 @@ int cli_open_container(struct cli *cli, bool lock, struct state_dir *dir, struct
         return r < 0 ? r : state_load(dir, ret_state, err);
 }
 
+int cli_notify_connect(struct cli *cli, struct notify *n, struct err *err)
+{
+        n->log = cli_log;
+        n->log_ctx = cli;
+        return notify_connect(n, cli->sys, exec_path_getenv(cli->envp, NOTIFY_VARIABLE), err);
+}
+
 enum { O_START_HELP, O_START_N };
 static const struct opt_spec start_options[] = {[O_START_HELP] = {"help", 'h', NULL, "print this"}};
 
 static int run_start(struct cli *cli, struct err *err)
 {
         SCOPED_STATE_DIR dir = STATE_DIR_INIT;
+        NOTIFY_SCOPED notify = NOTIFY_NONE;
         struct state state;
-        int r = cli_open_container(cli, true, &dir, &state, err);
+        int r = cli_notify_connect(cli, &notify, err);
 
+        if (r == 0)
+                r = cli_open_container(cli, true, &dir, &state, err);
         if (r < 0)
                 return r;
-        r = container_start(&dir, &state, err);
+        r = container_start(&dir, &state, &notify, err);
+        state_dir_close(&dir); /* the payload may take its time to be ready */
+        if (r == 0)
+                notify_wait(&notify, state.pid, state.start);
         state_free(cli->sys, &state);
         return r;
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/err.h"
 #include "core/cli/relay.h"
+#include "core/container/notify.h"
 #include "core/sys.h"
 
 int foreground_begin(const struct sys *sys, int *ret_signalfd, struct err *err)
@@ -33,6 +34,7 @@ struct foreground {
         const struct sys *sys;
         int signalfd, pidfd;
         struct relay *relay;
+        struct notify *notify;
         bool ended;   /* the payload */
         bool give_up; /* a signal came after its end */
 };
@@ -65,32 +67,37 @@ static int hand_on(struct foreground *f, struct err *err)
 /* One wait, and what it brings. Without a bound: as long as the payload lives, or its reader reads. */
 static int turn(struct foreground *f, struct err *err)
 {
-        struct pollfd p[2 + RELAY_POLLFDS] = {{.fd = f->ended ? -1 : f->pidfd, .events = POLLIN},
-                                              {.fd = f->signalfd, .events = POLLIN}};
-        int r, ms = f->relay ? relay_wants(f->relay, p + 2) : -1;
+        struct pollfd p[3 + RELAY_POLLFDS] = {{.fd = f->ended ? -1 : f->pidfd, .events = POLLIN},
+                                              {.fd = f->signalfd, .events = POLLIN},
+                                              f->notify ? notify_wants(f->notify) : (struct pollfd){.fd = -1}};
+        int r, ms = f->relay ? relay_wants(f->relay, p + 3) : -1;
         struct timespec bound = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
-        r = f->sys->op->ppoll(f->sys, p, f->relay ? 2 + RELAY_POLLFDS : 2, ms < 0 ? NULL : &bound, NULL);
+        r = f->sys->op->ppoll(f->sys, p, f->relay ? 3 + RELAY_POLLFDS : 3, ms < 0 ? NULL : &bound, NULL);
         if (r == -EINTR)
                 return 0;
         if (r < 0)
                 return err_sys(err, r, "ppoll", NULL, "%s", "");
         if (f->relay)
-                relay_move(f->relay, p + 2);
+                relay_move(f->relay, p + 3);
+        if (p[2].revents)
+                notify_move(f->notify);
         if (p[1].revents)
                 r = hand_on(f, err);
         if (p[0].revents) {
                 f->ended = true;
+                if (f->notify)
+                        notify_last(f->notify);
                 if (f->relay)
                         relay_payload_ended(f->relay);
         }
         return r < 0 ? r : 0;
 }
 
-int foreground_wait(const struct sys *sys, int signalfd, int pidfd, struct relay *relay, int *ret_status,
-                    struct err *err)
+int foreground_wait(const struct sys *sys, int signalfd, int pidfd, struct relay *relay, struct notify *notify,
+                    int *ret_status, struct err *err)
 {
-        struct foreground f = {.sys = sys, .signalfd = signalfd, .pidfd = pidfd, .relay = relay};
+        struct foreground f = {.sys = sys, .signalfd = signalfd, .pidfd = pidfd, .relay = relay, .notify = notify};
         siginfo_t info = {0};
         int r = 0;
 

@@ -19,6 +19,7 @@
 #include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/netns.h"
+#include "core/container/notify.h"
 #include "core/container/process.h"
 #include "core/container/seccomp.h"
 #include "core/container/stage.h"
@@ -213,6 +214,7 @@ static int clone_init(struct creation *c, int socket, const struct init_plain *p
 static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
 {
         size_t n;
+        SCOPED_FD notify = {c->sys, -1};
         struct init_plain plain = {.preserve = c->args->inventory.preserve,
                                    .entry_end = c->args->inventory.entry_end,
                                    .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
@@ -223,7 +225,11 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
         if (r < 0)
                 return r;
         plain.n_mounts = (unsigned)n;
-        r = clone_init(c, socket, &plain, ret_pid, err);
+        if (c->args->notify)
+                r = notify_make(&c->dir, &notify.fd, err);
+        plain.notify = notify.fd >= 0 ? (unsigned)notify.fd : 0;
+        if (r == 0)
+                r = clone_init(c, socket, &plain, ret_pid, err);
         idmapped_close(c->sys, plain.mount, n); /* init has its own */
         netns_close_socket(&c->net);
         return r;

@@ -37,6 +37,7 @@ struct create_args {
         int *ret_console;         /* the master (the caller's, before `then` is called), -1 without a terminal;
                                      NULL: nobody relays */
         const char *pidfd_socket; /* init's pidfd is sent there; NULL: nowhere */
+        bool notify;              /* the payload gets a socket for READY=1: notify.h */
         bool keep_keyring;        /* init stays in the caller's session keyring */
         struct fds_inventory inventory;
         uint32_t listen; /* how many of inventory.preserve came by LISTEN_FDS */

@@ -1,14 +1,12 @@
 #include "core/container/handover.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/scope.h"
+#include "core/container/unix_address.h"
 #include "core/sync/sync_io.h"
 #include "core/sys.h"
 
@@ -28,32 +26,6 @@ static int pause_before(const struct sys *sys, const struct timespec *deadline)
                 return -ETIMEDOUT;
         r = sys->op->nanosleep(sys, &nap, NULL);
         return r == -EINTR ? 0 : r;
-}
-
-/* *ret_pin: what the address refers to, to be kept open until connected. */
-static int address(const struct sys *sys, const char *path, struct sockaddr_un *ret_addr, socklen_t *ret_len,
-                   struct scoped_fd *ret_pin)
-{
-        size_t n = strlen(path);
-
-        *ret_addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-        if (n > 0 && n < sizeof(ret_addr->sun_path)) {
-                memcpy(ret_addr->sun_path, path, n);
-                *ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
-                if (path[0] == '@') { /* the NUL in front; no NUL at the end, it would count */
-                        ret_addr->sun_path[0] = '\0';
-                        --*ret_len;
-                }
-                return 0;
-        }
-        if (n == 0 || path[0] == '@')
-                return n == 0 ? -ENOENT : -ENAMETOOLONG;
-        ret_pin->fd = sys->op->openat(sys, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
-        if (ret_pin->fd < 0)
-                return ret_pin->fd;
-        int w = snprintf(ret_addr->sun_path, sizeof(ret_addr->sun_path), "/proc/self/fd/%d", ret_pin->fd);
-        *ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)w + 1);
-        return 0;
 }
 
 static const char *hint(int r)
@@ -77,7 +49,7 @@ int handover_connect(const struct sys *sys, const char *path, const char *option
 
         if (r < 0)
                 return r;
-        r = address(sys, path, &addr, &len, &pin);
+        r = unix_address(sys, path, &addr, &len, &pin);
         if (r == 0)
                 r = fd.fd = sys->op->socket(sys, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         while (r >= 0) {

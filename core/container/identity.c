@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/container/caps.h"
 #include "core/container/exec_path.h"
+#include "core/container/notify.h"
 #include "core/container/rlimits.h"
 #include "core/container/userns.h"
 #include "core/sys.h"
@@ -61,8 +62,8 @@ static char *read_passwd(const struct sys *sys)
         return text;
 }
 
-int identity_environment(const struct sys *sys, const struct config *config, uint32_t listen, char ***ret_env,
-                         struct err *err)
+int identity_environment(const struct sys *sys, const struct config *config, uint32_t listen, bool notify,
+                         char ***ret_env, struct err *err)
 {
         const struct config_str_list *env = &config->process.env;
         SCOPED_MEM passwd = {sys, NULL};
@@ -81,12 +82,15 @@ int identity_environment(const struct sys *sys, const struct config *config, uin
                 }
         }
         extra = 5 + home_len + 1 + 64; /* "HOME=" and NUL; two short numbers with their names */
-        char **list = sys->op->alloc(sys, (env->n + 4) * sizeof(*list) + extra);
+        char **list = sys->op->alloc(sys, (env->n + 5) * sizeof(*list) + extra);
         if (!list)
                 return err_set(err, ENOMEM, "environment", "/process/env", "%s", "");
-        char *text = (char *)(list + env->n + 4);
+        char *text = (char *)(list + env->n + 5);
         for (size_t i = 0; i < env->n; i++)
-                list[n++] = (char *)env->item[i]; /* execve(2) takes char *, and doesn't write */
+                if (!notify || strncmp(env->item[i], NOTIFY_VARIABLE "=", strlen(NOTIFY_VARIABLE "=")) != 0)
+                        list[n++] = (char *)env->item[i]; /* execve(2) takes char *, and doesn't write */
+        if (notify)
+                list[n++] = (char *)NOTIFY_VARIABLE "=" NOTIFY_INSIDE "/" NOTIFY_FILE;
         if (!has_home) {
                 list[n++] = text;
                 text += snprintf(text, extra, "HOME=%.*s", (int)home_len, home) + 1;

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,11 +12,11 @@ struct sys;
 
 /*
  * The payload's environment: process.env as it is, HOME from the rootfs's /etc/passwd (else "/") when it is
- * absent, LISTEN_FDS and LISTEN_PID when listen > 0. One block of memory, owned by the caller
- * (sys->op->free).
+ * absent, LISTEN_FDS and LISTEN_PID when listen > 0, with notify NOTIFY_SOCKET in place of process.env's (notify.h).
+ * One block of memory, owned by the caller (sys->op->free).
  */
-int identity_environment(const struct sys *sys, const struct config *config, uint32_t listen, char ***ret_env,
-                         struct err *err);
+int identity_environment(const struct sys *sys, const struct config *config, uint32_t listen, bool notify,
+                         char ***ret_env, struct err *err);
 
 /* The home directory of uid in the text of a passwd(5) file; NULL if it has none. *ret_len its length. */
 const char *identity_home(const char *passwd, uint32_t uid, size_t *ret_len);

@@ -18,6 +18,7 @@
 #include "core/container/identity.h"
 #include "core/container/keyring.h"
 #include "core/container/namespaces.h"
+#include "core/container/notify_mount.h"
 #include "core/container/rootfs.h"
 #include "core/container/seccomp.h"
 #include "core/container/userns.h"
@@ -34,6 +35,7 @@ struct init {
         struct config *config;
         struct seccomp_filter filter;
         struct fds_inventory inventory;
+        int notify_tree; /* of plain.notify; -1: none */
         char **env;
         char path[4096]; /* of the executable */
         struct timespec deadline;
@@ -49,6 +51,8 @@ static unsigned next_kept(const struct init_plain *plain, int socket, unsigned f
         for (unsigned i = 0; i < plain->n_mounts; i++)
                 if ((unsigned)plain->mount[i] >= first && (unsigned)plain->mount[i] < next)
                         next = (unsigned)plain->mount[i];
+        if (plain->notify >= first && plain->notify < next)
+                next = plain->notify;
         return next;
 }
 
@@ -191,6 +195,18 @@ static int make_console(struct init *in, struct err *err)
         return r < 0 ? r : console_attach(&pty, &in->inventory, err);
 }
 
+/* Last of the mounts: none of the config's covers it. */
+static int attach_notify(struct init *in, int root_fd, struct err *err)
+{
+        int r;
+
+        if (in->notify_tree < 0)
+                return 0;
+        r = notify_mount_attach(in->sys, in->notify_tree, root_fd, err);
+        (void)in->sys->op->close(in->sys, in->notify_tree);
+        return r;
+}
+
 /* Steps 2 and 3: where the payload will be. As labrun's user, with the host's files still in reach. */
 static int build(struct init *in, struct err *err)
 {
@@ -210,6 +226,8 @@ static int build(struct init *in, struct err *err)
         if (r == 0)
                 r = rootfs_prepare(sys, in->config, bundle, in->plain.mount, &root.fd, err);
         idmapped_close(sys, in->plain.mount, in->plain.n_mounts); /* attached, they need no fd */
+        if (r == 0)
+                r = attach_notify(in, root.fd, err);
         if (r == 0)
                 r = hooks_before_pivot(in, root.fd, err);
         if (r == 0)
@@ -303,7 +321,7 @@ static int new_session(struct init *in, struct err *err)
 static int become(struct init *in, struct err *err)
 {
         const struct sys *sys = in->sys;
-        int r = identity_environment(sys, in->config, in->received.msg.config.listen, &in->env, err);
+        int r = identity_environment(sys, in->config, in->received.msg.config.listen, in->plain.notify, &in->env, err);
         if (r == 0)
                 r = identity_own_stdio(sys, in->config, err);
         if (r == 0)
@@ -385,6 +403,8 @@ static int run(struct init *in, int socket, struct err *err)
 
         if (r == 0)
                 r = protect(in->sys, in->plain.unmapped, err);
+        if (r == 0 && in->plain.notify)
+                r = notify_mount_open(in->sys, (int)in->plain.notify, &in->notify_tree, err);
         if (r == 0)
                 r = receive(in, err);
         if (r == 0)
@@ -404,7 +424,7 @@ static int run(struct init *in, int socket, struct err *err)
 
 int init_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
 {
-        struct init in = {.sys = sys, .received = SYNC_RECEIVED_INIT};
+        struct init in = {.sys = sys, .received = SYNC_RECEIVED_INIT, .notify_tree = -1};
         struct err err = ERR_INIT;
 
         assert(nfds == 1 && len == sizeof(in.plain));

@@ -30,6 +30,7 @@ struct init_plain {
                               over */
         unsigned keep_keyring; /* 1: --no-new-keyring */
         unsigned net;          /* the socket of netns.h, which init inherits; 0: none */
+        unsigned notify;       /* the directory of notify.h, which init inherits; 0: none */
         unsigned exec;         /* 1: born in a container's namespaces, where nothing is to be built */
 };
 

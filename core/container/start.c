@@ -7,6 +7,7 @@
 #include "core/base/scope.h"
 #include "core/container/destroy.h"
 #include "core/container/hooks.h"
+#include "core/container/notify.h"
 #include "core/container/process.h"
 #include "core/container/state.h"
 #include "core/sync/sync.h"
@@ -90,12 +91,18 @@ int container_verify_execve(const struct sys *sys, const char *id, pid_t pid, ui
 }
 
 int container_start_created(const struct state_dir *dir, const struct state *state, const struct config *config, int pidfd,
-                            struct err *err)
+                            struct notify *notify, struct err *err)
 {
         const struct sys *sys = dir->sys;
         struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .pid = state->pid, .dir = -1};
-        int r = talk(dir, config, pidfd, err);
+        int r;
 
+        if (notify->main_pid == 0)
+                notify->main_pid = state->pid;
+        r = notify_listen(notify, dir, err);
+        if (r < 0)
+                return r;
+        r = talk(dir, config, pidfd, err);
         if (r == 0)
                 r = container_verify_execve(sys, state->id, state->pid, state->start, pidfd, err);
         if (r == 0)
@@ -105,7 +112,7 @@ int container_start_created(const struct state_dir *dir, const struct state *sta
         return r;
 }
 
-int container_start(const struct state_dir *dir, const struct state *state, struct err *err)
+int container_start(const struct state_dir *dir, const struct state *state, struct notify *notify, struct err *err)
 {
         const struct sys *sys = dir->sys;
         SCOPED_FD pidfd = {sys, -1};
@@ -118,7 +125,7 @@ int container_start(const struct state_dir *dir, const struct state *state, stru
                 r = state_config_load(dir, &config, err);
         if (r < 0)
                 return r;
-        r = container_start_created(dir, state, config, pidfd.fd, err);
+        r = container_start_created(dir, state, config, pidfd.fd, notify, err);
         config_free(sys, config);
         return r;
 }

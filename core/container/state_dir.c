@@ -13,6 +13,7 @@
 #include "core/sys.h"
 
 #define LOCK_FILE "lock"
+#define DEPTH_MAX 16
 #define LIMIT_LOCK_MS (LIMIT_SYNC_CREATE_MS + 10000) /* a create in its last throes */
 
 void state_dir_unlock(struct state_dir *dir)
@@ -197,23 +198,49 @@ struct linux_dirent64_head {
         char name[];
 };
 
-/* Every file but state.json and the lock: fifos, and what io_replace_file left when it was killed. */
-static int remove_others(const struct state_dir *dir, struct err *err)
+static int empty(const struct state_dir *dir, int fd, unsigned depth, struct err *err);
+
+/* A directory: notify.h's, where a privileged container may have put others. */
+static int remove_directory(const struct state_dir *dir, int fd, const char *name, unsigned depth, struct err *err)
+{
+        const struct sys *sys = dir->sys;
+        int r;
+
+        if (depth == DEPTH_MAX)
+                return err_set(err, ELOOP, "state", name, "directories too deep in %s", dir->path);
+        SCOPED_FD sub = {sys, sys->op->openat(sys, fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)};
+        if (sub.fd < 0 && sub.fd != -ENOENT)
+                return err_sys(err, sub.fd, "state", name, "removing from %s", dir->path);
+        r = sub.fd < 0 ? 0 : empty(dir, sub.fd, depth + 1, err);
+        if (r < 0)
+                return r;
+        r = sys->op->unlinkat(sys, fd, name, AT_REMOVEDIR);
+        return r < 0 && r != -ENOENT ? err_sys(err, r, "state", name, "removing from %s", dir->path) : 0;
+}
+
+/* All that is in fd, but of the state directory itself (depth 0) state.json and the lock: fifos, a config, a socket, and what
+ * io_replace_file left when it was killed. */
+static int empty(const struct state_dir *dir, int fd, unsigned depth, struct err *err)
 {
         const struct sys *sys = dir->sys;
         _Alignas(struct linux_dirent64_head) char buf[8192];
         ssize_t n;
 
-        if (sys->op->lseek(sys, dir->fd, 0, SEEK_SET) < 0)
+        if (sys->op->lseek(sys, fd, 0, SEEK_SET) < 0)
                 return err_set(err, EIO, "state", dir->path, "reading the directory");
-        while ((n = sys->op->getdents64(sys, dir->fd, buf, sizeof(buf))) > 0) {
+        while ((n = sys->op->getdents64(sys, fd, buf, sizeof(buf))) > 0) {
                 for (ssize_t at = 0; at < n;) {
                         const struct linux_dirent64_head *e = (const void *)(buf + at);
                         at += e->reclen;
                         if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 ||
-                            strcmp(e->name, STATE_FILE) == 0 || strcmp(e->name, LOCK_FILE) == 0)
+                            (depth == 0 && (strcmp(e->name, STATE_FILE) == 0 || strcmp(e->name, LOCK_FILE) == 0)))
                                 continue;
-                        int r = sys->op->unlinkat(sys, dir->fd, e->name, 0);
+                        int r = sys->op->unlinkat(sys, fd, e->name, 0);
+                        if (r == -EISDIR) {
+                                r = remove_directory(dir, fd, e->name, depth, err);
+                                if (r < 0)
+                                        return r;
+                        }
                         if (r < 0 && r != -ENOENT)
                                 return err_sys(err, r, "state", e->name, "removing from %s", dir->path);
                 }
@@ -224,7 +251,7 @@ static int remove_others(const struct state_dir *dir, struct err *err)
 int state_dir_remove(const struct state_dir *dir, struct err *err)
 {
         const struct sys *sys = dir->sys;
-        int r = remove_others(dir, err);
+        int r = empty(dir, dir->fd, 0, err);
 
         if (r < 0)
                 return r;

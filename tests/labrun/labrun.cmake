@@ -52,3 +52,12 @@ target_compile_definitions(test_labrun_seal PRIVATE ATTACKER="$<TARGET_FILE:atta
 initlab_labrun_test(bad_config)
 target_sources(test_labrun_bad_config PRIVATE core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
 initlab_labrun_test(bad_options initlab_core)
+
+initlab_labrun_test(notify)
+target_sources(test_labrun_notify PRIVATE labrun/manager.c labrun/ordinary.c)
+add_executable(notify_sender labrun/notify_sender.c)
+target_link_libraries(notify_sender PRIVATE initlab_options)
+set_target_properties(notify_sender PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+initlab_payload_program(notify_sender)
+add_dependencies(test_labrun_notify notify_sender)
+target_compile_definitions(test_labrun_notify PRIVATE SENDER="$<TARGET_FILE:notify_sender>")
