@@ -207,6 +207,13 @@ static int judged_invariant(const char *word)
         tool_unknown(&tool, "judged invariant", word, ids, n);
 }
 
+static const char *not_empty(const char *option, const char *value)
+{
+        if (!*value)
+                tool_die(&tool, "--%s: an empty path", option);
+        return value;
+}
+
 static void parse(struct check *c, int argc, char **argv)
 {
         struct opt_iter it = { argc, argv, 1 };
@@ -223,7 +230,7 @@ static void parse(struct check *c, int argc, char **argv)
                         add_named_scenario(c, value);
                         break;
                 case OPT_JSON:
-                        c->json = value;
+                        c->json = not_empty("json", value);
                         break;
                 case OPT_STRICT:
                         c->report.strict = true;
@@ -238,7 +245,7 @@ static void parse(struct check *c, int argc, char **argv)
                         c->timeout_ms = (unsigned)tool_number(&tool, "timeout", value, 100, 600000);
                         break;
                 case OPT_KEEP:
-                        c->keep = value;
+                        c->keep = not_empty("keep", value); /* or the root's folder would be meant */
                         break;
                 case OPT_LIST:
                         c->list = true;
@@ -345,7 +352,7 @@ static void need_writable(const char *path)
         if (fd < 0 && errno == EEXIST)
                 fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
-                tool_die(&tool, "json: %s: cannot be written: %s", path, strerror(errno));
+                tool_die(&tool, "--json %s: cannot be written: %s", path, strerror(errno));
         close(fd);
         if (made)
                 unlink(path);
