@@ -17,13 +17,14 @@
 
 #define LEAST 85 /* percent that must be killed of those that count */
 
-enum { OPT_SAMPLE, OPT_SEED, OPT_JOBS, OPT_ID, OPT_LIST };
+enum { OPT_SAMPLE, OPT_SEED, OPT_JOBS, OPT_ID, OPT_FILE, OPT_LIST };
 
 static const struct opt_spec specs[] = {
         {"sample", 'n', "N", "how many, drawn from all (default 200)"},
         {"seed", 's', "TEXT", "what they are drawn by (default: a digest of the sources)"},
         {"jobs", 'j', "N", "how many at once (default 2)"},
         {"id", 0, "ID", "only this one; what was made of it stays in .initlab/mutants"},
+        {"file", 'f', "PATH", "only of this module: a file, or what its path begins with"},
         {"list", 'l', NULL, "print the chosen ones and judge none"},
         TOOL_OPTIONS,
 };
@@ -43,6 +44,7 @@ struct module {
 };
 static const struct module modules[] = {
         {"core/config", {"spec_exec", "spec_parse"}},
+        {"core/container/mount_options.c", {"mount_options"}},
         {"core/container/seccomp.c", {"seccomp_bpf"}},
         {"core/fds", {"fd_listen", "fd_close"}},
         {"core/seal/verdict.c", {"seal_trust"}},
@@ -85,25 +87,32 @@ static bool is_source(const char *name)
         return n > 2 && strcmp(name + n - 2, ".c") == 0;
 }
 
-/* Files relative to the sources, which are the working directory. */
-static void list_files(struct tool_names *ret_files)
+static void add_file(struct tool_names *files, const char *path, const char *only)
+{
+        if (is_source(path) && (!only || strncmp(path, only, strlen(only)) == 0))
+                tool_names_add(files, path);
+}
+
+/* Files relative to the sources, which are the working directory. only: what their paths begin with; NULL: all. */
+static void list_files(const char *only, struct tool_names *ret_files)
 {
         char path[PATH_MAX];
         struct tool_names names;
 
         for (size_t i = 0; i < MODULES; i++) {
                 if (is_source(modules[i].path)) {
-                        tool_names_add(ret_files, modules[i].path);
+                        add_file(ret_files, modules[i].path, only);
                         continue;
                 }
                 int rc = tool_list(modules[i].path, &names);
                 if (rc < 0 || names.n == 0)
                         tool_die(&tool, "%s: %s", modules[i].path, rc < 0 ? strerror(-rc) : "no sources");
                 for (size_t k = 0; k < names.n; k++)
-                        if (is_source(names.item[k]))
-                                tool_names_add(ret_files, tool_path(path, "%s/%s", modules[i].path, names.item[k]));
+                        add_file(ret_files, tool_path(path, "%s/%s", modules[i].path, names.item[k]), only);
                 tool_names_free(&names);
         }
+        if (ret_files->n == 0)
+                tool_die(&tool, "no module whose path begins with %s", only);
 }
 
 static void choose(const struct tool_names *files, const char *seed, const char *id, size_t n, struct rows *rows)
@@ -279,7 +288,7 @@ static void enter_sources(char root[PATH_MAX])
 int main(int argc, char **argv)
 {
         struct opt_iter it = {argc, argv, 1};
-        const char *value, *seed = NULL, *id = NULL;
+        const char *value, *seed = NULL, *id = NULL, *only = NULL;
         char root[PATH_MAX], build[PATH_MAX], dir[PATH_MAX];
         size_t sample = 200;
         unsigned jobs = 2;
@@ -295,6 +304,8 @@ int main(int argc, char **argv)
                         jobs = (unsigned)tool_number(&tool, "jobs", value, 1, 1000);
                 else if (opt == OPT_ID)
                         id = value;
+                else if (opt == OPT_FILE)
+                        only = value;
                 else
                         list = true;
         }
@@ -303,7 +314,7 @@ int main(int argc, char **argv)
         enter_sources(root);
         struct tool_names files = {0};
         struct rows rows = {0};
-        list_files(&files);
+        list_files(only, &files);
         choose(&files, seed, id, sample, &rows);
         for (size_t i = 0; list && i < rows.n; i++)
                 print_row(&rows.item[i]);
