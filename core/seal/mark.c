@@ -7,17 +7,15 @@
 #include "core/base/err.h"
 #include "core/sys.h"
 
-#define NAME "LABRUN_EXESEAL="
-
 bool seal_mark_take(char **envp, pid_t pid)
 {
         char own[SEAL_MARK_BYTES];
         bool found = false;
         size_t kept = 0;
 
-        snprintf(own, sizeof(own), NAME "%d", (int)pid);
+        snprintf(own, sizeof(own), SEAL_MARK_NAME "%d", (int)pid);
         for (size_t i = 0; envp[i]; i++) {
-                if (strncmp(envp[i], NAME, strlen(NAME)) == 0)
+                if (strncmp(envp[i], SEAL_MARK_NAME, strlen(SEAL_MARK_NAME)) == 0)
                         found = found || strcmp(envp[i], own) == 0;
                 else
                         envp[kept++] = envp[i];
@@ -38,7 +36,7 @@ int seal_mark_put(const struct sys *sys, char *const envp[], pid_t pid, char mar
         if (!copy)
                 return err_set(err, ENOMEM, "seal", NULL, "the environment");
         memcpy(copy, envp, n * sizeof(*copy));
-        snprintf(mark, SEAL_MARK_BYTES, NAME "%d", (int)pid);
+        snprintf(mark, SEAL_MARK_BYTES, SEAL_MARK_NAME "%d", (int)pid);
         copy[n] = mark;
         copy[n + 1] = NULL;
         *ret_envp = copy;

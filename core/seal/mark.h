@@ -3,7 +3,8 @@
  * LABRUN_EXESEAL=PID. An execve keeps the pid, and nobody else has it; so a mark that was inherited from
  * somebody further up means nothing. The mark never makes anything trusted that the kernel does not vouch
  * for: whoever forges one only makes labrun fail instead of sealing itself. It exists so that labrun executes
- * itself at most once.
+ * itself at most once. (early.c, which does it before anything of this is there, leaves a word of that name that is
+ * nobody's mark.)
  */
 #pragma once
 
@@ -13,6 +14,8 @@
 
 struct err;
 struct sys;
+
+#define SEAL_MARK_NAME "LABRUN_EXESEAL="
 
 /* Takes every mark out of envp, in place. True if one was this process's own. */
 bool seal_mark_take(char **envp, pid_t pid);

@@ -125,8 +125,8 @@ int seal_self(const struct sys *sys, enum seal_way way, char *const argv[], char
         if (r < 0)
                 return r;
         if (seal_verdict(&facts, again) != SEAL_KIND_NONE) {
-                if (again) /* the kernel named us after the fd that was executed, or after the memfd */
-                        (void)sys->op->prctl(sys, PR_SET_NAME, (unsigned long)(uintptr_t) "labrun", 0, 0, 0);
+                /* the kernel named us after the fd that was executed, or after the memfd */
+                (void)sys->op->prctl(sys, PR_SET_NAME, (unsigned long)(uintptr_t) "labrun", 0, 0, 0);
                 return 0;
         }
         if (again)

@@ -23,6 +23,8 @@
 #include <cmocka.h>
 
 #include "core/base/err.h"
+#include "core/cli/cli.h"
+#include "core/seal/early.h"
 #include "core/seal/facts.h"
 #include "core/seal/mark.h"
 #include "core/seal/seal.h"
@@ -395,6 +397,23 @@ static void seal_verdict__one_fact_missing__not_sealed(void **state)
         assert_int_equal(VERDICT(overlay, f.read_only = false), SEAL_KIND_NONE);
 }
 
+static void seal_early__commands__those_that_seal(void **state)
+{
+        static const char *const early[] = {SEAL_EARLY_COMMANDS};
+        size_t n, seals = 0;
+        const struct cli_command *const *c = cli_commands(&n);
+
+        (void)state;
+        for (size_t i = 0; i < n; i++) {
+                bool found = false;
+                for (size_t k = 0; k < sizeof(early) / sizeof(early[0]); k++)
+                        found = found || strcmp(c[i]->name, early[k]) == 0;
+                assert_int_equal(found, c[i]->seals);
+                seals += c[i]->seals;
+        }
+        assert_int_equal(seals, sizeof(early) / sizeof(early[0]));
+}
+
 static void seal_way_parse__words__only_ways_that_seal(void **state)
 {
         static const char *const bad[] = {"", "none", "no", "false", "off", "Bind", "bind ", "auto,memfd"};
@@ -415,6 +434,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(seal_verdict__good_seals__told_apart),
                 cmocka_unit_test(seal_verdict__one_fact_missing__not_sealed),
+                cmocka_unit_test(seal_early__commands__those_that_seal),
                 cmocka_unit_test(seal_way_parse__words__only_ways_that_seal),
                 cmocka_unit_test(seal_mark__put_and_taken__only_by_its_process),
                 cmocka_unit_test(seal_mark_take__near_misses__not_own),

@@ -47,6 +47,9 @@ set_target_properties(attacker PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINAR
 initlab_payload_program(attacker)
 add_dependencies(test_labrun_seal attacker)
 target_compile_definitions(test_labrun_seal PRIVATE ATTACKER="$<TARGET_FILE:attacker>")
+if(INITLAB_FLAVOUR STREQUAL release AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  target_compile_definitions(test_labrun_seal PRIVATE LABRUN_STARTS_EARLY)
+endif()
 
 # Wrong input: every field of config.json, every option.
 initlab_labrun_test(bad_config)

@@ -222,6 +222,55 @@ static void labrun__init_that_waits__sealed(void **state)
 }
 
 /* Of a container that sees the host's processes; the attacker comes by exec, and attacks `labrun exec`. */
+static void forge_a_mark(void *arg)
+{
+        setenv("LABRUN_EXESEAL", arg, 1);
+}
+
+/* The word that says who has sealed it: 0 is early.c's, else the pid of the labrun that seal.c has executed again. */
+static long sealed_by(struct lab *lab, const char *option)
+{
+        char path[64], text[65536];
+        size_t n;
+        long by = -1;
+
+        assert_ran(option ? lab_run(lab, option, "create", "-b", lab->bundle, lab->id, NULL)
+                          : lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL));
+        /* init's memory is a copy of create's */
+        snprintf(path, sizeof(path), "/proc/%s/environ", lab_state(lab, "pid"));
+        FILE *f = fopen(path, "re");
+        assert_non_null(f);
+        n = fread(text, 1, sizeof(text) - 1, f);
+        fclose(f);
+        text[n] = '\0';
+        for (const char *word = text; word < text + n; word += strlen(word) + 1)
+                if (strncmp(word, "LABRUN_EXESEAL=", 15) == 0)
+                        by = strtol(word + 15, NULL, 10);
+        assert_ran(lab_run(lab, "delete", "--force", lab->id, NULL));
+        return by;
+}
+
+static void labrun__without_another_way__sealed_before_the_c_library(void **state)
+{
+        struct battle *b = *state;
+
+        lab_need_root();
+#ifndef LABRUN_STARTS_EARLY
+        print_message("skip: this build of labrun starts with the C library\n");
+        skip();
+#endif
+        lab_config(b->lab, "{\"process\":{\"args\":[\"/bin/true\"]}}");
+        assert_int_equal(sealed_by(b->lab, NULL), 0);
+        assert_int_equal(sealed_by(b->lab, "--exeseal=auto"), 0);
+        assert_int_equal(sealed_by(b->lab, "--exeseal=bind"), 0);
+        assert_true(sealed_by(b->lab, "--exeseal=overlay") > 0);
+        assert_true(sealed_by(b->lab, "--exeseal=memfd") > 0);
+        lab_before_exec(forge_a_mark, "0"); /* it is nobody's mark, and makes nobody sealed */
+        assert_true(sealed_by(b->lab, NULL) > 0);
+        lab_before_exec(forge_a_mark, "1");
+        assert_true(sealed_by(b->lab, NULL) > 0);
+}
+
 static void labrun__parent_of_an_exec__sealed(void **state)
 {
         struct battle *b = *state;
@@ -609,6 +658,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(attack__memfd_without_seals__succeeds, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__parent_of_the_container__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__init_that_waits__sealed, setup, teardown),
+                cmocka_unit_test_setup_teardown(labrun__without_another_way__sealed_before_the_c_library, setup,
+                                                teardown),
                 cmocka_unit_test_setup_teardown(labrun__parent_of_an_exec__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__init_seen_by_a_hook__sealed, setup, teardown),
                 cmocka_unit_test_setup_teardown(labrun__executed_by_exec__sealed_from_the_containers_root,
