@@ -24,7 +24,7 @@ enum { O_BUNDLE, O_PID_FILE, O_PRESERVE, O_NO_PIVOT, O_KEYRING, O_CONSOLE, O_PID
         [O_PID_FILE] = {"pid-file", 0, "FILE", "write init's pid there"},                             \
         [O_PRESERVE] = {"preserve-fds", 0, "N", "pass fds 3 to 2+N on (after those of LISTEN_FDS)"},  \
         [O_NO_PIVOT] = {"no-pivot", 0, NULL, "refused: pivot_root is what keeps the payload inside"}, \
-        [O_KEYRING] = {"no-new-keyring", 0, NULL, "leave the payload the caller's session keyring"},  \
+        [O_KEYRING] = {"no-new-keyring", 0, NULL, "leave the payload, and exec's, the caller's session keyring"},  \
         [O_CONSOLE] = {"console-socket", 0, "SOCKET",                                                 \
                        "send the terminal's master to whoever listens there"},                        \
         [O_PIDFD] = {"pidfd-socket", 0, "SOCKET", "send init's pidfd to whoever listens there"}

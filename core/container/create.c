@@ -105,6 +105,7 @@ static void describe(struct creation *c)
         c->state.created = c->created;
         c->state.annotations = config->annotations;
         c->state.creating = true;
+        c->state.keep_keyring = c->args->keep_keyring;
         c->state.pid_namespace =
                 config->linux_.ns[CONFIG_NS_PID].set && !config->linux_.ns[CONFIG_NS_PID].path;
 }

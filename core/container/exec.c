@@ -153,6 +153,7 @@ static int spawn(struct execution *x, struct err *err)
         const struct sys *sys = x->sys;
         struct init_plain plain = {.preserve = x->args->inventory.preserve,
                                    .entry_end = x->args->inventory.entry_end,
+                                   .keep_keyring = x->state.keep_keyring,
                                    .exec = 1};
         int ns[CONFIG_NS__COUNT], socket = -1, r = make_channels(x, &socket, err);
         struct process_stat stat;

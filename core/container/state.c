@@ -96,10 +96,11 @@ int state_save(const struct state_dir *dir, const struct state *s, struct err *e
         int r;
         json_t *annotations = annotations_to_json(&s->annotations), *cgroup = cgroup_to_json(&s->cgroup);
         /* o steals both references, on failure too */
-        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:o, s:o}", "version",
+        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:o, s:o}", "version",
                               FORMAT_VERSION, "id", s->id, "bundle", s->bundle, "rootfs", s->rootfs,
                               "created", s->created, "pid", (int)s->pid, "start", (json_int_t)s->start,
                               "creating", (int)s->creating, "pidNamespace", (int)s->pid_namespace,
+                              "keepKeyring", (int)s->keep_keyring,
                               "annotations", annotations, "cgroup", cgroup);
         char *text;
         size_t len;
@@ -146,6 +147,7 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
         const char **to[] = {&s->id, &s->bundle, &s->rootfs, &s->created};
         json_t *pid = json_object_get(s->doc, "pid"), *start = json_object_get(s->doc, "start");
         json_t *creating = json_object_get(s->doc, "creating"), *ns = json_object_get(s->doc, "pidNamespace");
+        json_t *keyring = json_object_get(s->doc, "keepKeyring"); /* an older labrun wrote none: false */
         int r;
 
         if (json_integer_value(json_object_get(s->doc, "version")) != FORMAT_VERSION)
@@ -161,10 +163,13 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
                 return bad(err, "/start");
         if (!json_is_boolean(creating) || !json_is_boolean(ns))
                 return bad(err, "/creating");
+        if (keyring && !json_is_boolean(keyring))
+                return bad(err, "/keepKeyring");
         s->pid = (pid_t)json_integer_value(pid);
         s->start = (uint64_t)json_integer_value(start);
         s->creating = json_is_true(creating);
         s->pid_namespace = json_is_true(ns);
+        s->keep_keyring = json_is_true(keyring);
         r = parse_annotations(sys, json_object_get(s->doc, "annotations"), &s->annotations, err);
         if (r < 0)
                 return r;

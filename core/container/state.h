@@ -43,6 +43,7 @@ struct state {
         uint64_t start;                    /* of init; see process.h */
         bool creating;                     /* create has not come to its end */
         bool pid_namespace;                /* its own: init's death kills every process */
+        bool keep_keyring;                 /* --no-new-keyring: exec's processes stay in its caller's, too */
         struct cgroup cgroup;              /* owned */
         struct json_t *doc;                /* owned; NULL while being created */
 };

@@ -54,6 +54,40 @@ static void keyring__of_the_caller__not_the_payloads(void **state)
         assert_non_null(strstr(r->out, caller));
 }
 
+/* --no-new-keyring is the container's: exec's processes join no keyring that nobody made for it. As runc (its state has it). */
+static void keyring__of_execs_caller__as_create_was_told(void **state)
+{
+        struct lab *lab = *state;
+        char caller[96], own[96], path[256];
+
+        lab_need_root();
+        if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) < 0 &&
+            (errno == ENOSYS || errno == EPERM)) {
+                print_message("skip: no keyrings here\n");
+                skip();
+        }
+        snprintf(own, sizeof(own), "_ses.%s", lab->id);
+        snprintf(path, sizeof(path), "%s/%s/state.json", lab->root, lab->id);
+        lab_config(lab, "{\"linux\":{\"maskedPaths\":[]},\"process\":{\"args\":[\"/bin/sleep\",\"1000\"]}}");
+        for (int kept = 0; kept < 2; kept++) {
+                struct result *r = kept ? lab_run(lab, "create", "--no-new-keyring", "-b", lab->bundle, lab->id, NULL)
+                                        : lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL);
+                assert_int_equal(r->code, 0);
+                for (int started = 0; started < 2; started++) {
+                        snprintf(caller, sizeof(caller), "exec-%d%d-%s", kept, started, lab->id);
+                        lab_before_exec(own_session_keyring, caller);
+                        r = lab_run(lab, "exec", "--user", "1234:1234", lab->id, "/bin/cat", "/proc/keys", NULL);
+                        assert_int_equal(r->code, 0);
+                        assert_int_equal(strstr(r->out, own) != NULL, !kept);
+                        assert_int_equal(strstr(r->out, caller) != NULL, kept);
+                        assert_int_equal(lab_run(lab, started ? "state" : "start", lab->id, NULL)->code, 0);
+                }
+                assert_non_null(strstr(lab_read(path), kept ? "\"keepKeyring\": true" : "\"keepKeyring\": false"));
+                assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
+        }
+        assert_true(lab_clean(lab));
+}
+
 static void session__of_the_payload__is_its_own(void **state)
 {
         struct lab *lab = *state;
@@ -206,6 +240,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(keyring__of_the_caller__not_the_payloads, lab_setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(keyring__of_execs_caller__as_create_was_told, lab_setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(session__of_the_payload__is_its_own, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(pidfd_socket__create__gets_inits_pidfd, lab_setup,
