@@ -56,6 +56,9 @@ initlab_labrun_test(bad_config)
 target_sources(test_labrun_bad_config PRIVATE core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
 initlab_labrun_test(bad_options initlab_core)
 
+initlab_labrun_test(noexec)
+target_sources(test_labrun_noexec PRIVATE labrun/ordinary.c)
+
 initlab_labrun_test(notify)
 target_sources(test_labrun_notify PRIVATE labrun/manager.c labrun/ordinary.c)
 add_executable(notify_sender labrun/notify_sender.c)
