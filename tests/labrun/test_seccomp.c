@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/labrun/agent.h"
 #include "tests/labrun/fixture.h"
 
 #define SIGSYS_CODE (128 + 31)
@@ -333,96 +334,6 @@ static void engine__shell_and_probe__allowed_but_what_is_not(void **state)
 
 /* --- SCMP_ACT_NOTIFY: this process's child is the agent --- */
 
-#define ANSWER 4242
-
-struct agent {
-        char socket[160], state[160];
-        pid_t pid;
-};
-
-static int receive_state(int conn, const char *path)
-{
-        union {
-                char buf[CMSG_SPACE(sizeof(int))];
-                struct cmsghdr align;
-        } control;
-        char buf[65536];
-        struct iovec iov = {buf, sizeof(buf)};
-        struct msghdr m = {.msg_iov = &iov,
-                           .msg_iovlen = 1,
-                           .msg_control = control.buf,
-                           .msg_controllen = sizeof(control.buf)};
-        int listener = -1, file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        ssize_t n = recvmsg(conn, &m, MSG_CMSG_CLOEXEC);
-        struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-
-        if (c && c->cmsg_type == SCM_RIGHTS)
-                memcpy(&listener, CMSG_DATA(c), sizeof(int));
-        for (; n > 0; n = read(conn, buf, sizeof(buf)))
-                if (write(file, buf, (size_t)n) != n)
-                        _exit(3);
-        close(file);
-        return listener;
-}
-
-/* getppid gets ANSWER, everything else is let through. Ends when nobody is filtered any more. */
-static void serve(int listener)
-{
-        struct pollfd p = {.fd = listener, .events = POLLIN};
-
-        while (poll(&p, 1, -1) == 1 && !(p.revents & (POLLHUP | POLLERR))) {
-                struct seccomp_notif call = {0};
-                if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
-                        continue;
-                struct seccomp_notif_resp answer = {.id = call.id};
-                if (call.data.nr == SYS_getppid)
-                        answer.val = ANSWER;
-                else
-                        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-                (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-        }
-}
-
-static void agent_start(struct lab *lab, struct agent *a)
-{
-        struct sockaddr_un addr = {.sun_family = AF_UNIX};
-        int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        snprintf(a->socket, sizeof(a->socket), "%s/agent", lab->dir);
-        snprintf(a->state, sizeof(a->state), "%s/agent.json", lab->dir);
-        (void)unlink(a->socket);
-        assert_true(strlen(a->socket) < sizeof(addr.sun_path));
-        memcpy(addr.sun_path, a->socket, strlen(a->socket) + 1);
-        assert_int_equal(bind(s, (struct sockaddr *)&addr, sizeof(addr)), 0);
-        assert_int_equal(listen(s, 1), 0);
-        a->pid = fork();
-        assert_true(a->pid >= 0);
-        if (a->pid == 0) {
-                int conn, listener;
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                alarm(LAB_BOUND_MS / 1000);
-                conn = accept4(s, NULL, NULL, SOCK_CLOEXEC);
-                listener = receive_state(conn, a->state);
-                if (listener < 0)
-                        _exit(2);
-                serve(listener);
-                _exit(0);
-        }
-        close(s);
-}
-
-/* The agent came to its end because the container did. */
-static void agent_end(struct agent *a)
-{
-        assert_int_equal(lab_wait(a->pid), 0);
-}
-
-static void agent_kill(struct agent *a)
-{
-        kill(a->pid, SIGKILL);
-        (void)lab_wait(a->pid);
-}
-
 #define LISTEN(action, rules) \
         PROFILE(action, ",\"listenerPath\":\"@\",\"listenerMetadata\":\"meta \\u00e9\"", rules)
 
@@ -436,28 +347,6 @@ static void configure_agent(struct lab *lab, const char *profile, struct agent *
         assert_true(asprintf(&seccomp, "%.*s%s%s", (int)(at - profile), profile, a->socket, at + 1) > 0);
         configure(lab, seccomp, args, nnp, process);
         free(seccomp);
-}
-
-static const char *text_at(json_t *o, const char *key)
-{
-        return json_string_value(json_object_get(o, key));
-}
-
-static void assert_state(struct lab *lab, struct agent *a)
-{
-        json_t *o = json_loads(lab_read(a->state), 0, NULL), *state = json_object_get(o, "state");
-
-        assert_non_null(o);
-        assert_non_null(text_at(o, "ociVersion"));
-        assert_string_equal(text_at(o, "metadata"), "meta \u00e9");
-        assert_int_equal(json_array_size(json_object_get(o, "fds")), 1);
-        assert_string_equal(json_string_value(json_array_get(json_object_get(o, "fds"), 0)), "seccompFd");
-        assert_string_equal(text_at(state, "id"), lab->id);
-        assert_string_equal(text_at(state, "status"), "creating");
-        assert_string_equal(text_at(state, "bundle"), lab->bundle);
-        assert_true(json_integer_value(json_object_get(o, "pid")) > 1);
-        assert_true(json_equal(json_object_get(o, "pid"), json_object_get(state, "pid")));
-        json_decref(o);
 }
 
 #define NOTIFY(names) RULE(names, "NOTIFY", "")
@@ -480,11 +369,11 @@ static void notify__agent_serves__its_answers_arrive(void **state)
         lab_need_root();
         install(lab);
         for (size_t i = 0; i < 2 * sizeof(profiles) / sizeof(profiles[0]); i++) {
-                agent_start(lab, &a);
+                agent_start(lab, &a, AGENT_SERVES, NULL);
                 configure_agent(lab, profiles[i / 2], &a, GETPPID, i & 1, "");
                 assert_result(run(lab), 0, "110 4242\n");
                 agent_end(&a);
-                assert_state(lab, &a);
+                json_decref(agent_state(lab, &a, "creating"));
         }
         assert_true(lab_clean(lab));
 }
@@ -498,7 +387,7 @@ static void notify__create_and_start__listener_is_out_before_ready(void **state)
         lab_need_root();
         install(lab);
         for (int nnp = 0; nnp < 2; nnp++) {
-                agent_start(lab, &a);
+                agent_start(lab, &a, AGENT_SERVES, NULL);
                 configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, nnp, "");
                 assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
                 snprintf(path, sizeof(path), "/proc/%s/status", lab_state(lab, "pid"));
@@ -519,16 +408,13 @@ static void notify__exec__its_own_listener_goes_to_the_agent(void **state)
 
         lab_need_root();
         install(lab);
-        agent_start(lab, &first);
+        agent_start(lab, &first, AGENT_SERVES, NULL);
         configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &first, GETPPID, false, "");
         assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
-        agent_start(lab, &second);
+        agent_start(lab, &second, AGENT_SERVES, NULL);
         assert_result(lab_run(lab, "exec", lab->id, "/bin/probe", "110", NULL), 0, "110 4242\n");
         agent_end(&second);
-        o = json_loads(lab_read(second.state), 0, NULL);
-        assert_string_equal(text_at(json_object_get(o, "state"), "status"), "created");
-        assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "state"), "pid")),
-                         atoi(lab_state(lab, "pid")));
+        o = agent_state(lab, &second, "created");
         assert_true(json_integer_value(json_object_get(o, "pid")) !=
                     json_integer_value(json_object_get(json_object_get(o, "state"), "pid")));
         json_decref(o);
@@ -582,7 +468,7 @@ static void notify__agent_dies__calls_fail_and_nothing_hangs(void **state)
 
         lab_need_root();
         install(lab);
-        agent_start(lab, &a);
+        agent_start(lab, &a, AGENT_SERVES, NULL);
         configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, true, "");
         assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
         agent_kill(&a);
