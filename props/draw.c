@@ -32,6 +32,7 @@ static uint16_t take_name(pt *t)
         const char *name = t->name;
 
         t->name = NULL;
+        t->exec->source->asked = name;
         return name && t->trace ? pt_trace_name(t->trace, name) : 0;
 }
 
@@ -40,6 +41,7 @@ static uint64_t choose(pt *t, struct pt_choice *c)
         struct pt_source *source = t->exec->source;
         uint64_t v = source->choose(source, c);
 
+        source->asked = NULL;
         return v > c->max ? c->max : v;
 }
 

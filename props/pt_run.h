@@ -26,8 +26,9 @@ struct pt_source {
          * asked before each item whether there is one. What is larger than max counts as max.
          */
         uint64_t (*choose)(struct pt_source *source, const struct pt_choice *asked);
-        /* Told of spans as they begin (label: in the trace's names) and end (NULL); NULL: not wanted. */
+        /* Told of spans as they begin (by label; lists are "list", "item", "string") and end (NULL); NULL: not wanted. */
         void (*span)(struct pt_source *source, const char *label);
+        const char *asked; /* while choose is called: the draw's name, or NULL */
         const uint8_t *text; /* the document for a PT_TEXT property; borrowed */
         size_t text_len;
 };

@@ -79,7 +79,7 @@ static uint64_t choose_step(struct pt_source *source, const struct pt_choice *as
 void pt_source_steps_init(struct pt_source_steps *s, const struct pt_step *steps, size_t n, const uint8_t *text,
                           size_t text_len)
 {
-        *s = (struct pt_source_steps){.at = steps, .end = steps + n};
+        *s = (struct pt_source_steps){.at = steps, .end = n > 0 ? steps + n : steps};
         s->source = (struct pt_source){.choose = choose_step, .text = text, .text_len = text_len};
 }
 

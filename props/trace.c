@@ -24,6 +24,15 @@ void pt_trace_reset(struct pt_trace *trace, const struct pt_source *source)
         trace->text_len = (uint32_t)source->text_len;
 }
 
+void pt_name_copy(char to[PT_NAME_MAX], const char *name)
+{
+        size_t len = strnlen(name, PT_NAME_MAX - 1);
+
+        for (size_t i = 0; i < len; i++)
+                to[i] = name[i] >= ' ' && name[i] < 0x7f && name[i] != ':' && name[i] != '=' ? name[i] : '-';
+        to[len] = '\0';
+}
+
 /* Found by its address: a name costs a look, not a comparison. The copy is for readers in other processes. */
 uint16_t pt_trace_name(struct pt_trace *trace, const char *name)
 {
@@ -41,10 +50,7 @@ uint16_t pt_trace_name(struct pt_trace *trace, const char *name)
         *seen = (uint16_t)i;
         if (i < trace->nnames)
                 return (uint16_t)i;
-        size_t len = strnlen(name, PT_NAME_MAX - 1);
-        for (size_t k = 0; k < len; k++)
-                trace->name[i][k] = name[k] > ' ' && name[k] < 0x7f && name[k] != '"' ? name[k] : '-';
-        trace->name[i][len] = '\0';
+        pt_name_copy(trace->name[i], name);
         trace->name_of[i] = name;
         trace->nnames = i + 1;
         return (uint16_t)i;

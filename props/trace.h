@@ -76,6 +76,7 @@ struct pt_trace {
 
 /* --- writing, by the engine --- */
 void pt_trace_reset(struct pt_trace *trace, const struct pt_source *source);
+void pt_name_copy(char to[PT_NAME_MAX], const char *name);        /* one line, fit for text */
 uint16_t pt_trace_name(struct pt_trace *trace, const char *name); /* 0 for NULL */
 void pt_trace_close(struct pt_trace *trace); /* ends what is still open, cuts what is full */
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.h"
@@ -129,9 +130,15 @@ int main(int argc, char **argv)
         if (it.at + 1 != argc)
                 tool_die(&tool, "wants one FILE, or - for standard input");
         const char *path = argv[it.at];
+        char input[PATH_MAX];
+        struct stat st;
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) /* a finding of initlab prop */
+                path = tool_path(input, "%s/input", path);
         int rc = tool_read(path, 64u << 20, &data);
         if (rc < 0)
                 tool_die(&tool, "%s: %s", path, strerror(-rc));
+        if (finding_is_text(data.p, data.len))
+                tool_die(&tool, "%s: the text of a finding: give its folder, or use initlab prop replay", path);
         triage_target(&tool, given, path, target);
         const pt_prop *prop = pt_prop_find(target);
         if (!prop) {

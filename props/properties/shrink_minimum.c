@@ -110,7 +110,7 @@ PT_PROPERTY(shrink_minimum, .about = "the shrinker comes to the smallest case th
         check_minimum(t, failed, s[0].best);
         PT_ASSERT(t, s[0].whole && runs == s[0].runs && runs <= SHRINK_RUNS);
         PT_ASSERT(t, again == s[1].runs && again <= s[1].max_runs);
-        PT_ASSERT(t, !shrink_less(&from, s[1].best) && !shrink_less(s[1].best, s[0].best));
+        PT_ASSERT(t, !shrink_less(&from, s[1].best, false) && !shrink_less(s[1].best, s[0].best, false));
         PT_SOMETIMES(t, failed == LONG && from.n > 20, "a long list");
         PT_SOMETIMES(t, failed == LARGE && from.n > 10, "a large item");
         PT_SOMETIMES(t, failed == EQUAL, "two equal numbers");

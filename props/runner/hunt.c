@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "props/runner/finding.h"
 #include "props/shrink/shrink.h"
@@ -64,6 +66,24 @@ static void met_another(void *ctx, const struct shrink_answer *answer)
         }
 }
 
+/*
+ * In a file zeros at the end are no choices. Which case has the fewest then is another question than which is
+ * smallest as a whole: it begins with the answer to that, for most ways lead there.
+ */
+static void fewest(struct shrink *s)
+{
+        struct shrink again = *s;
+
+        again.trimmed = true;
+        again.max_runs = s->max_runs - s->runs;
+        if (again.max_runs == 0 || shrink(&again, s->best) < 0)
+                return;
+        free(s->best);
+        s->best = again.best;
+        s->runs += again.runs;
+        s->whole = again.whole;
+}
+
 /* The smallest case to which it comes; NULL: none smaller, or it can't be looked for. */
 static struct pt_trace *smallest(struct hunt *h, const struct outcome *found, const struct pt_trace *raw,
                                  struct shrink *ret_shrink)
@@ -79,6 +99,8 @@ static struct pt_trace *smallest(struct hunt *h, const struct outcome *found, co
                 return NULL;
         server_look_for_leaks(h->server, found->end == OUTCOME_LEAK);
         int rc = shrink(ret_shrink, raw);
+        if (rc == 0 && ret_shrink->whole)
+                fewest(ret_shrink);
         server_look_for_leaks(h->server, false);
         return rc < 0 ? NULL : ret_shrink->best;
 }
@@ -103,8 +125,27 @@ static void tell(struct hunt *h, const struct finding *f, const struct pt_trace 
         if (rc < 0)
                 printf("  not saved: %s: %s\n", finding_path(f, FINDING_DIR, path), strerror(-rc));
         else
-                printf("  replay: %s prop replay --property %s %s\n", tool_initlab(initlab), h->prop->name,
-                       finding_path(f, s->best || f->trace ? FINDING_INPUT : FINDING_RAW, path));
+                printf("  replay: %s prop replay %s\n", tool_initlab(initlab),
+                       finding_path(f, FINDING_DIR, path));
+}
+
+extern void __asan_init(void) __attribute__((weak));
+
+/* The sanitizer's report of the smallest case, now with symbols. */
+static void replay_with_symbols(const struct finding *f)
+{
+        char path[PATH_MAX];
+
+        finding_path(f, FINDING_DIR, path);
+        fflush(stdout);
+        pid_t pid = fork();
+        if (pid == 0) {
+                setenv("ASAN_OPTIONS", "symbolize=1", 1);
+                execl("/proc/self/exe", "prop", "replay", path, (char *)NULL);
+                _exit(127);
+        }
+        while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
 }
 
 void hunt(struct hunt *h, const struct outcome *found)
@@ -140,6 +181,8 @@ void hunt(struct hunt *h, const struct outcome *found)
         }
         int later = finding_save(&f, FINDING_SHRUNK);
         tell(h, &f, raw, &s, rc < 0 ? rc : later);
+        if (__asan_init && (first.end == OUTCOME_CRASH || first.end == OUTCOME_LEAK) && rc == 0 && later == 0)
+                replay_with_symbols(&f);
         free(raw);
         free(best);
 }

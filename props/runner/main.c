@@ -6,29 +6,37 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "props/runner/replay.h"
+#include "props/runner/commands.h"
 #include "props/runner/run.h"
 #include "props/shrink/shrink.h"
 
-enum { OPT_PROPERTY, OPT_CASES, OPT_SEED, OPT_SHRINKS, OPT_CORPUS };
+enum { OPT_PROPERTY, OPT_CASES, OPT_SEED, OPT_SHRINKS, OPT_SCOPE, OPT_PROMOTE, OPT_CORPUS };
 
 static const struct opt_spec specs[] = {
         {"property", 'p', "NAME", "only this one (more than once: these)"},
         {"cases", 'n', "N", "random cases for each property (default: the property's own, mostly 1000)"},
         {"seed", 's', "S", "of the random cases (default 1)"},
-        {"shrinks", 0, "N", "runs that may be spent on a smaller case of a failure; 0: none (default 8192)"},
+        {"shrinks", 0, "N", "runs that may be spent on a smaller case of a failure; 0: none (default 16384)"},
+        {"scope", 0, "N", "exhaust: values 0..N-1 and the largest of each draw (default: the property's own, mostly 3)"},
+        {"promote", 0, NULL, "export: into regressions/ of the corpus, where every run replays it"},
         {"corpus", 0, "DIR", "folder with seeds/ and regressions/"},
         TOOL_OPTIONS,
 };
 
-static const struct tool tool = {"prop", "[OPTION...] list | run [NAME...] | replay --property NAME FILE|-",
-                                 "list    prints name, invariant and purpose of each property\n"
-                                 "run     replays the corpora of each property, then runs random cases; a "
-                                 "case that fails is saved in\n"
-                                 "        .initlab/findings/PROPERTY/SIGNATURE/ (INITLAB_DIR moves .initlab), then "
-                                 "made smaller\n"
-                                 "replay  decodes one saved input and runs it\n",
-                                 specs, sizeof(specs) / sizeof(*specs)};
+static const struct tool tool = {
+        "prop", "[OPTION...] list | run [NAME...] | exhaust [NAME...] | replay FINDING|FILE|- | shrink FINDING|FILE | "
+                "migrate [NAME...] | export FINDING",
+        "list     prints name, invariant and purpose of each property\n"
+        "run      replays findings and corpora of each property, then runs random cases; one that fails is saved in\n"
+        "         .initlab/findings/PROPERTY/SIGNATURE/ (INITLAB_DIR moves .initlab), made smaller, and saved again\n"
+        "exhaust  runs all cases of small choices, of more and more draws, up to --cases (default 1000000)\n"
+        "replay   decodes a finding, by its folder, or an input in byte form (with --property), and runs it\n"
+        "shrink   makes it smaller\n"
+        "migrate  rewrites findings whose draws the property no longer makes as it did\n"
+        "export   writes a finding's byte form, for fuzz targets and corpora\n",
+        specs, sizeof(specs) / sizeof(*specs)};
+
+#define EXHAUST 1000000u
 
 /* Named twice is named. */
 static void choose(struct run *run, const char *name)
@@ -51,28 +59,12 @@ static int list(void)
         return TOOL_CLEAN;
 }
 
-static int replay(const struct run *run, const char *file)
-{
-        struct tool_data data;
-
-        if (run->chosen.n != 1)
-                tool_die(&tool, "replay: wants --property NAME");
-        const pt_prop *prop = run_find(&tool, run->chosen.item[0]);
-        int rc = tool_read(file, 64u << 20, &data);
-        if (rc < 0)
-                tool_die(&tool, "%s: %s", file, strerror(-rc));
-        enum replay_verdict v = replay_input(prop, data.p, data.len, 30000);
-        free(data.p);
-        return v == REPLAY_UNABLE                        ? TOOL_UNABLE
-               : v == REPLAY_PASS || v == REPLAY_DISCARD ? TOOL_CLEAN
-                                                         : TOOL_FOUND;
-}
-
-static const char *const words[] = {"list", "run", "replay"};
+static const char *const words[] = {"list", "run", "exhaust", "replay", "shrink", "migrate", "export"};
+#define WORDS (sizeof(words) / sizeof(*words))
 
 /* Options may stand before and after the words. */
 static void parse(int argc, char **argv, struct run *run, struct tool_names *ret_words,
-                  const char **ret_corpus)
+                  const char **ret_corpus, uint32_t *ret_scope, bool *ret_promote)
 {
         struct opt_iter it = {argc, argv, 1};
         const char *value;
@@ -95,6 +87,12 @@ static void parse(int argc, char **argv, struct run *run, struct tool_names *ret
                         break;
                 case OPT_SHRINKS:
                         run->shrinks = tool_number(&tool, "shrinks", value, 0, 1000000000);
+                        break;
+                case OPT_SCOPE:
+                        *ret_scope = (uint32_t)tool_number(&tool, "scope", value, 1, 1000000);
+                        break;
+                case OPT_PROMOTE:
+                        *ret_promote = true;
                         break;
                 default:
                         *ret_corpus = value;
@@ -121,38 +119,66 @@ static void without_symbols(char **argv)
         execv("/proc/self/exe", argv);
 }
 
+/* The operands of words[word], property names or one file, and what it does. */
+static int dispatch(struct run *run, size_t word, const struct tool_names *operands, uint32_t scope, bool promote)
+{
+        bool names = word == 1 || word == 2 || word == 5;
+        const char *path = operands->n == 2 ? operands->item[1] : NULL;
+
+        if (word == 0 && operands->n > 1)
+                tool_die(&tool, "list: wants no operand");
+        if (word > 0 && !names && !path)
+                tool_die(&tool, "%s: wants one finding or FILE%s", words[word], word == 3 ? ", or -" : "");
+        if (promote && word != 6)
+                tool_die(&tool, "--promote: only export does that");
+        for (size_t i = 1; names && i < operands->n; i++)
+                choose(run, operands->item[i]);
+        switch (word) {
+        case 0:
+                return list();
+        case 1:
+                return run_all(run);
+        case 2:
+                return command_exhaust(run, scope,
+                                       run->cases ? tool_number(&tool, "cases", run->cases, 1, 1000000000000) : EXHAUST);
+        case 3:
+                return command_replay(run, path);
+        case 4:
+                return command_shrink(run, path);
+        case 5:
+                return command_migrate(run);
+        default:
+                return command_export(run, path, promote);
+        }
+}
+
 int main(int argc, char **argv)
 {
         struct run run = {.tool = &tool, .seed = 1, .shrinks = SHRINK_RUNS};
         struct tool_names names = {0};
         const char *corpus = NULL;
+        uint32_t scope = 0;
+        bool promote = false;
         int status;
 
         pt_setup();
         setvbuf(stdout, NULL, _IOLBF, 0);
-        parse(argc, argv, &run, &names, &corpus);
+        parse(argc, argv, &run, &names, &corpus, &scope, &promote);
         if (names.n == 0)
-                tool_die(&tool, "wants list, run or replay; --help says more");
+                tool_die(&tool, "wants list, run, exhaust, replay, shrink, migrate or export; --help says more");
         bool found = tool_corpus(corpus, run.corpus);
         if (corpus && !found)
                 tool_die(&tool, "--corpus %s: no such folder", corpus);
         if (!found)
                 run.corpus[0] = '\0';
-        if (strcmp(names.item[0], "list") == 0 && names.n == 1) {
-                status = list();
-        } else if (strcmp(names.item[0], "run") == 0) {
+        size_t word = 0;
+        while (word < WORDS && strcmp(names.item[0], words[word]) != 0)
+                word++;
+        if (word == WORDS)
+                tool_unknown(&tool, "word", names.item[0], words, WORDS);
+        if (word != 0 && word != 3)
                 without_symbols(argv);
-                for (size_t i = 1; i < names.n; i++)
-                        choose(&run, names.item[i]);
-                status = run_all(&run);
-        } else if (strcmp(names.item[0], "replay") == 0 && names.n == 2) {
-                status = replay(&run, names.item[1]);
-        } else if (strcmp(names.item[0], "replay") == 0 || strcmp(names.item[0], "list") == 0) {
-                tool_die(&tool, "%s: wants %s", names.item[0],
-                         names.item[0][0] == 'l' ? "no operand" : "one FILE, or -");
-        } else {
-                tool_unknown(&tool, "word", names.item[0], words, 3);
-        }
+        status = dispatch(&run, word, &names, scope, promote);
         tool_names_free(&names);
         tool_names_free(&run.chosen);
         return status;

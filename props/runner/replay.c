@@ -20,7 +20,8 @@ extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 struct child {
         bool done, leaks;
-        struct pt_source_bytes bytes;
+        struct pt_source_bytes bytes; /* here, so that what they came to outlives the child */
+        struct source_saved saved;
         struct pt_result result;
 };
 
@@ -49,17 +50,15 @@ static void print_text(const uint8_t *text, size_t len)
                 putchar('\n');
 }
 
-static void child_main(const pt_prop *prop, const uint8_t *data, size_t len, struct child *child)
+static void child_main(const pt_prop *prop, struct pt_source *source, struct child *child)
 {
-        struct pt_source_bytes *bytes = &child->bytes;
         unsigned lines = 0;
-        struct pt_exec exec = {.prop = prop, .source = &bytes->source, .say = say, .say_ctx = &lines};
+        struct pt_exec exec = {.prop = prop, .source = source, .say = say, .say_ctx = &lines};
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        pt_source_bytes_init(bytes, prop, data, len);
         if (prop->flags & PT_TEXT)
-                print_text(bytes->source.text, bytes->source.text_len);
+                print_text(source->text, source->text_len);
         printf("draws and notes:\n");
         fflush(stdout);
         pt_execute(&exec, &child->result);
@@ -117,7 +116,9 @@ static enum replay_verdict judge(const pt_prop *prop, const struct child *child,
         return REPLAY_PASS;
 }
 
-enum replay_verdict replay_input(const pt_prop *prop, const uint8_t *data, size_t len, unsigned timeout_ms)
+/* Of bytes, or of what was saved: one of both is NULL. */
+static enum replay_verdict replay(const pt_prop *prop, const struct pt_source_bytes *bytes,
+                                  const struct source_saved *saved, unsigned timeout_ms)
 {
         struct child *child =
                 mmap(NULL, sizeof(*child), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -125,11 +126,14 @@ enum replay_verdict replay_input(const pt_prop *prop, const uint8_t *data, size_
 
         if (child == MAP_FAILED)
                 return REPLAY_UNABLE;
-        printf("property %s, %zu bytes\n", prop->name, len);
+        if (bytes)
+                child->bytes = *bytes;
+        else
+                child->saved = *saved;
         fflush(stdout);
         pid_t pid = fork();
         if (pid == 0) {
-                child_main(prop, data, len, child);
+                child_main(prop, bytes ? &child->bytes.source : &child->saved.source, child);
                 _exit(0);
         }
         if (pid < 0) {
@@ -137,8 +141,31 @@ enum replay_verdict replay_input(const pt_prop *prop, const uint8_t *data, size_
                 return REPLAY_UNABLE;
         }
         bool ended = wait_child(pid, timeout_ms, &status);
-        printf("choices in the input: %zu\n", child->bytes.choices);
+        if (bytes)
+                printf("choices in the input: %zu\n", child->bytes.choices);
+        else if (child->saved.inserted + child->saved.removed > 0)
+                printf("stale: of the saved draws %zu are no longer made, %zu others are; see initlab prop "
+                       "migrate\n",
+                       child->saved.removed, child->saved.inserted);
         enum replay_verdict verdict = judge(prop, child, !ended, status);
         munmap(child, sizeof(*child));
         return verdict;
+}
+
+enum replay_verdict replay_input(const pt_prop *prop, const uint8_t *data, size_t len, unsigned timeout_ms)
+{
+        struct pt_source_bytes bytes;
+
+        printf("property %s, %zu bytes\n", prop->name, len);
+        pt_source_bytes_init(&bytes, prop, data, len);
+        return replay(prop, &bytes, NULL, timeout_ms);
+}
+
+enum replay_verdict replay_saved(const pt_prop *prop, const struct saved *saved, unsigned timeout_ms)
+{
+        struct source_saved source;
+
+        printf("property %s, a finding: %s\n", prop->name, saved->message);
+        source_saved_init(&source, saved);
+        return replay(prop, NULL, &source, timeout_ms);
 }

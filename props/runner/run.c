@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "props/runner/finding.h"
+#include "props/runner/commands.h"
 #include "props/runner/hunt.h"
 #include "props/runner/server.h"
 
@@ -190,6 +190,25 @@ static void judge(struct run *run, const pt_prop *prop, struct server *server, c
         }
 }
 
+/* What is saved goes first. While it fails, what else may fail would only be the same again. */
+static bool saved_fails(struct run *run, const pt_prop *prop, struct server *server)
+{
+        char *said = NULL;
+        size_t len = 0;
+        FILE *to = open_memstream(&said, &len);
+
+        if (!to)
+                tool_die(run->tool, "out of memory");
+        bool fails = saved_replay(to, run, prop, server);
+        fclose(to);
+        if (fails)
+                printf("%-24s a saved finding  FAILED\n", prop->name);
+        fputs(said, stdout);
+        free(said);
+        memset(run->counts, 0, pt_point_count() * sizeof(*run->counts));
+        return fails;
+}
+
 static void run_property(struct run *run, const pt_prop *prop)
 {
         uint64_t own = prop->cases ? prop->cases : PT_CASES;
@@ -207,8 +226,10 @@ static void run_property(struct run *run, const pt_prop *prop)
         struct server *server = server_new(prop, run_timeout(prop), run->counts);
         if (!server)
                 tool_die(run->tool, "out of memory");
-        server_run(server, &job, files.n + cases, &o);
-        judge(run, prop, server, &job, &o, cases >= own);
+        if (!saved_fails(run, prop, server)) {
+                server_run(server, &job, files.n + cases, &o);
+                judge(run, prop, server, &job, &o, cases >= own);
+        }
         run->hashes += job.hashes;
         server_free(server);
         for (size_t i = 0; i < job.ntexts; i++)

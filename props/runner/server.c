@@ -1,5 +1,6 @@
 #include "props/runner/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -316,6 +317,12 @@ static void take_counts(struct server *s)
         for (size_t i = 0; s->counts && i < pt_point_count(); i++)
                 s->counts[i] += s->shared->counts[i];
         memset(s->shared->counts, 0, pt_point_count() * sizeof(uint32_t));
+}
+
+void *server_share(struct server *s, size_t size)
+{
+        assert(size <= SERVER_SHARE);
+        return s->shared->scratch;
 }
 
 void server_source(struct server *s, struct pt_source *source, struct outcome *ret)

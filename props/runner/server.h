@@ -42,6 +42,11 @@ void server_look_for_leaks(struct server *server, bool on);
 /* Runs one case of any source, in a child of its own: the source's state here does not change. */
 void server_source(struct server *server, struct pt_source *source, struct outcome *ret_outcome);
 
+/* Memory of this size, at most SERVER_SHARE, for a source whose state is wanted after its case, whatever
+ * becomes of it. */
+#define SERVER_SHARE 1024u
+void *server_share(struct server *server, size_t size);
+
 /*
  * Runs the cases of small choices, each draw one of 0..scope-1 or its largest, the first `depth` draws of a
  * case anything, later ones 0; at most `limit` cases. *ret_whole: these were all. Stops at the first that

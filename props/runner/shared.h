@@ -25,6 +25,7 @@ struct shared {
         uint64_t hash;
         volatile uintptr_t crash; /* the innermost address of the program when a signal came */
         struct pt_result result;
+        _Alignas(16) uint8_t scratch[SERVER_SHARE];
         struct pt_trace trace;
         uint32_t counts[]; /* pt_point_count() */
 };

@@ -195,17 +195,20 @@ bool pass_hoist(struct work *w)
         return any;
 }
 
+#define ALL_SIZES 32u  /* chunks of up to so many choices have every size */
+#define ALL_PLACES 64u /* in a case of no more choices they begin everywhere */
+
 bool pass_chunks(struct work *w)
 {
         bool any = false;
 
-        for (size_t k = w->best->n; k > 0 && !w->stop; k = k > 16 ? k / 2 : k - 1)
+        for (size_t k = w->best->n; k > 0 && !w->stop; k = k > ALL_SIZES ? k / 2 : k - 1)
                 for (size_t at = 0; at + k <= w->best->n && !w->stop;) {
                         work_without(w, at, at + k);
                         if (work_try(w))
                                 any = true;
                         else
-                                at += k > 8 ? k / 2 : 1;
+                                at += k > 8 && w->best->n > ALL_PLACES ? k / 2 : 1;
                 }
         return any;
 }

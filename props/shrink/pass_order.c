@@ -1,4 +1,4 @@
-/* Passes that move parts of a case, and the last resort: all small cases. */
+/* Passes that move parts of a case. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,72 +91,4 @@ bool pass_order(struct work *w)
         bool any = order_spans(w);
 
         return order_choices(w) || any;
-}
-
-/* --- all small cases --- */
-
-#define SMALL_OF 14u     /* a case of more choices is not small */
-#define SMALL_RUNS 3000u /* of one pass */
-#define SMALL_SCOPE 2u
-
-struct seen {
-        uint64_t value[SMALL_OF], max[SMALL_OF];
-        uint8_t type[SMALL_OF];
-        size_t n;
-};
-
-/* The case after the one that was seen, of less than `limit` choices that are not 0 at the end. */
-static bool next(struct work *w, struct seen *seen, size_t limit)
-{
-        size_t n = seen->n < limit ? seen->n : limit;
-
-        while (n > 0) {
-                n--;
-                if (seen->value[n] + 1 >= SMALL_SCOPE || seen->value[n] >= seen->max[n])
-                        continue;
-                for (size_t i = 0; i < n; i++)
-                        w->steps[i] = (struct pt_step){seen->value[i], seen->type[i]};
-                w->steps[n] = (struct pt_step){seen->value[n] + 1, seen->type[n]};
-                w->n = n + 1;
-                return true;
-        }
-        return false;
-}
-
-/*
- * Goes through the tree of decisions by what each run drew, so it needs the runs themselves and passes the
- * cache by.
- */
-bool pass_small(struct work *w)
-{
-        struct shrink *s = w->shrink;
-        struct shrink_answer answer;
-        struct seen seen;
-        size_t limit = w->best->n;
-
-        if (limit > SMALL_OF || limit == 0 || w->best->text_len > 0 || w->stop)
-                return false;
-        w->n = 0;
-        for (size_t runs = 0; runs < SMALL_RUNS; runs++) {
-                if (s->runs == s->max_runs || !s->run(s->ctx, w->steps, w->n, NULL, 0, &answer)) {
-                        w->stop = true;
-                        return false;
-                }
-                s->runs++;
-                if (answer.signature != 0 && answer.signature != s->signature && s->met)
-                        s->met(s->ctx, &answer);
-                if (answer.signature == s->signature && shrink_less(answer.trace, s->best)) {
-                        pt_trace_copy(s->best, answer.trace);
-                        return true;
-                }
-                seen.n = answer.trace->n < SMALL_OF ? answer.trace->n : SMALL_OF;
-                for (size_t i = 0; i < seen.n; i++) {
-                        seen.value[i] = answer.trace->choice[i].value;
-                        seen.max[i] = answer.trace->choice[i].max;
-                        seen.type[i] = answer.trace->choice[i].type;
-                }
-                if (!next(w, &seen, limit))
-                        break;
-        }
-        return false;
 }

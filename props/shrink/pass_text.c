@@ -121,6 +121,54 @@ static bool delete_pairs(struct work *w)
         return any;
 }
 
+/* The string that begins at `at`, past its closing quote; 0: none does. */
+static size_t string_end(const struct pt_trace *t, size_t at)
+{
+        if (t->text[at] != '"')
+                return 0;
+        for (at++; at < t->text_len; at++) {
+                if (t->text[at] == '\\')
+                        at++;
+                else if (t->text[at] == '"')
+                        return at + 1;
+        }
+        return 0;
+}
+
+/* Two strings emptied together: what they have in common is what matters, a key that is there twice. */
+static bool empty_strings(struct work *w)
+{
+        bool any = false;
+
+        for (size_t i = 0; i < w->best->text_len && !w->stop; i++) {
+                size_t i_end = string_end(w->best, i);
+                if (i_end == 0)
+                        continue;
+                for (size_t k = i_end; k < w->best->text_len; k++) {
+                        const struct pt_trace *t = w->best;
+                        size_t k_end = string_end(t, k);
+                        if (k_end == 0)
+                                continue;
+                        if (k_end - k + i_end - i > 4) {
+                                work_begin(w);
+                                memmove(w->text + k + 1, t->text + k_end - 1, t->text_len - k_end + 1);
+                                memmove(w->text + i + 1, w->text + i_end - 1,
+                                        t->text_len - (k_end - k - 2) - i_end + 1);
+                                w->text_len = t->text_len - (k_end - k - 2) - (i_end - i - 2);
+                                if (work_try(w)) {
+                                        any = true;
+                                        i_end = string_end(w->best, i);
+                                        k = i_end ? i_end - 1 : k;
+                                        continue;
+                                }
+                        }
+                        k = k_end - 1;
+                }
+                i = i_end - 1;
+        }
+        return any;
+}
+
 static bool plainer(struct work *w)
 {
         static const char *const plain[] = {"0", "1", "a"};
@@ -148,6 +196,8 @@ bool pass_text(struct work *w)
         any = delete_elements(w);
         any |= simplify_values(w);
         any |= delete_ranges(w);
+        if (!any)
+                any = empty_strings(w);
         if (!any)
                 any = delete_pairs(w);
         if (!any)

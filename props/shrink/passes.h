@@ -43,4 +43,5 @@ bool pass_redistribute(struct work *w); /* from one number to a later one */
 bool pass_order(struct work *w);        /* sorts and swaps siblings */
 bool pass_pairs(struct work *w);        /* one lower, another anything */
 bool pass_small(struct work *w);        /* all cases of few and small choices */
+bool pass_sparse(struct work *w);       /* all cases of which nearly all choices are 0 */
 bool pass_text(struct work *w);         /* the document */

@@ -47,10 +47,14 @@ static bool tried(struct cache *c, const struct work *w)
         }
 }
 
-bool shrink_less(const struct pt_trace *a, const struct pt_trace *b)
+bool shrink_less(const struct pt_trace *a, const struct pt_trace *b, bool trimmed)
 {
+        size_t an = trimmed ? pt_trace_trimmed(a) : 0, bn = trimmed ? pt_trace_trimmed(b) : 0;
+
         if (a->text_len != b->text_len)
                 return a->text_len < b->text_len;
+        if (an != bn)
+                return an < bn;
         if (a->n != b->n)
                 return a->n < b->n;
         for (uint32_t i = 0; i < a->n; i++)
@@ -146,7 +150,7 @@ bool work_try(struct work *w)
                         s->met(s->ctx, &answer);
                 return false;
         }
-        if (answer.trace->overflow || !shrink_less(answer.trace, s->best))
+        if (answer.trace->overflow || !shrink_less(answer.trace, s->best, s->trimmed))
                 return false;
         pt_trace_copy(s->best, answer.trace);
         return true;
@@ -160,7 +164,7 @@ static bool once(struct work *w)
         static bool (*const fine[])(struct work *) = {pass_sizes,      pass_chunks,    pass_lower,
                                                       pass_duplicates, pass_order,     pass_redistribute,
                                                       pass_together,   pass_references};
-        static bool (*const last[])(struct work *) = {pass_pairs, pass_small};
+        static bool (*const last[])(struct work *) = {pass_pairs, pass_small, pass_sparse};
         bool any = false;
 
         for (size_t i = 0; i < sizeof(rough) / sizeof(*rough); i++)

@@ -25,6 +25,7 @@ struct shrink {
         void *ctx;
         uint64_t signature;
         size_t max_runs; /* 0: SHRINK_RUNS */
+        bool trimmed; /* zeros at the end do not count: what is drawn past the end of an input is 0 anyway */
         /* out */
         struct pt_trace *best; /* smallest so far; the caller frees it by free() */
         size_t runs;           /* made */
@@ -32,13 +33,13 @@ struct shrink {
         bool whole;            /* ended because nothing smaller was found, not for want of runs */
 };
 
-#define SHRINK_RUNS 8192u
+#define SHRINK_RUNS 16384u
 
 /* From a trace that fails, which isn't run again. 0 or -ENOMEM. */
 int shrink(struct shrink *s, const struct pt_trace *from);
 
-/* Is a before b in the order? */
-bool shrink_less(const struct pt_trace *a, const struct pt_trace *b);
+/* Is a before b in the order (of struct shrink's trimmed)? */
+bool shrink_less(const struct pt_trace *a, const struct pt_trace *b, bool trimmed);
 
 /* Copies what is used of a trace. */
 void pt_trace_copy(struct pt_trace *to, const struct pt_trace *from);

@@ -138,9 +138,14 @@ int tool_list(const char *dir, struct tool_names *ret_names)
                 if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
                         tool_names_add(ret_names, e->d_name);
         closedir(d);
-        if (ret_names->n)
-                qsort(ret_names->item, ret_names->n, sizeof(char *), by_name);
+        tool_names_sort(ret_names);
         return 0;
+}
+
+void tool_names_sort(struct tool_names *names)
+{
+        if (names->n)
+                qsort(names->item, names->n, sizeof(char *), by_name);
 }
 
 void tool_names_free(struct tool_names *names)

@@ -113,6 +113,7 @@ struct tool_names {
  */
 int tool_list(const char *dir, struct tool_names *ret_names);
 void tool_names_add(struct tool_names *names, const char *name);
+void tool_names_sort(struct tool_names *names);
 void tool_names_free(struct tool_names *names);
 
 /* 32 hexadecimal digits that name content. Not for security. */

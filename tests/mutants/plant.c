@@ -132,7 +132,8 @@ static enum verdict run(const struct plant *p, const char *dir, const char *prop
         static const char *const marks[] = {"\n  failed at ", "\n  never reached: ", "\n  reached by ",
                                             "\n  failed: it does not look"};
         char log[PATH_MAX];
-        int rc = shell("cd '%s' && INITLAB_DIR='%s/home' timeout -k 5 %d '%s/prop' run --corpus corpus %s >'%s/log' 2>&1",
+        int rc = shell("cd '%s' && INITLAB_DIR='%s/home' timeout -k 5 %d '%s/prop' run --shrinks 0 "
+                       "--corpus corpus %s >'%s/log' 2>&1",
                        p->root, dir, RUN_SECONDS, dir, property, dir);
         char *text = text_of(tool_path(log, "%s/log", dir));
         enum verdict verdict = rc == 0 ? VERDICT_SURVIVED : rc == TOOL_UNABLE ? VERDICT_ERROR : VERDICT_CRASH;

@@ -7,6 +7,10 @@
 
 #include "props/pt.h"
 
+#ifndef PLANTED_VERSION
+#define PLANTED_VERSION 1
+#endif
+
 PT_PROPERTY(planted_failure, .about = "fails in a rare case")
 {
         pt_begin(t, "size");
@@ -127,6 +131,32 @@ PT_PROPERTY(planted_two, .about = "fails in two ways: the shorter cases in anoth
         if (n > 20)
                 PT_FAIL(t, "too long");
         PT_ASSERT(t, n < 15);
+}
+
+/* As it was when a finding was saved, and as it is later: one draw less, one more, and a bug that wants the new one. */
+PT_PROPERTY(planted_moved, .about = "draws in another way than it did")
+{
+        bool fresh = PLANTED_VERSION == 1;
+
+        pt_begin(t, "header");
+        if (PLANTED_VERSION == 1) {
+                pt_name(t, "gone");
+                pt_below(t, 50);
+        }
+        pt_name(t, "size");
+        uint64_t n = pt_below(t, PLANTED_VERSION == 1 ? 100 : 200);
+        pt_end(t);
+        if (PLANTED_VERSION == 2) {
+                pt_name(t, "fresh");
+                fresh = pt_bool(t);
+        }
+        PT_REPEAT(t, 1, 5)
+        {
+                pt_begin(t, "entry");
+                n += pt_below(t, 10);
+                pt_end(t);
+        }
+        PT_ASSERT(t, !fresh || n < 77);
 }
 
 PT_PROPERTY(planted_discard, .about = "discards every case")

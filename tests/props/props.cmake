@@ -1,12 +1,19 @@
 initlab_unit_test(pt SOURCES props/test_pt.c LIBS initlab_properties)
 
 # Properties that are wrong on purpose, and what the runner says of them.
-add_executable(planted_prop ${CMAKE_SOURCE_DIR}/props/runner/main.c ${CMAKE_SOURCE_DIR}/props/runner/hunt.c
-  ${CMAKE_SOURCE_DIR}/props/runner/run.c props/planted.c)
-set_target_properties(planted_prop PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-target_link_libraries(planted_prop PRIVATE initlab_runner)
+foreach(name planted_prop planted_moved)
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/props/runner/main.c ${CMAKE_SOURCE_DIR}/props/runner/commands.c
+    ${CMAKE_SOURCE_DIR}/props/runner/hunt.c ${CMAKE_SOURCE_DIR}/props/runner/run.c ${CMAKE_SOURCE_DIR}/props/runner/saved.c
+    props/planted.c)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE initlab_runner)
+endforeach()
+target_compile_definitions(planted_moved PRIVATE PLANTED_VERSION=2)
 add_test(NAME prop-runner COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/props/runner $<TARGET_FILE:planted_prop>)
-set_tests_properties(prop-runner PROPERTIES LABELS unit TIMEOUT 60)
+add_test(NAME prop-findings COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/props/findings
+  $<TARGET_FILE:planted_prop> $<TARGET_FILE:planted_moved>)
+set_tests_properties(prop-runner prop-findings PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77)
+initlab_unit_test(finding SOURCES props/test_finding.c LIBS initlab_runner)
 
 # The properties themselves, with random cases.
 add_test(NAME properties COMMAND prop run)
