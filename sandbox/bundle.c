@@ -39,7 +39,15 @@ void bundle_argv(const struct scenario *s, struct bundle_argv *ret)
                         add(ret, "write:%d:%u", step->fd, step->bytes);
                         break;
                 case STEP_ECHO:
-                        add(ret, "echo");
+                        if (scenario_terminal(s)) /* which has no EOF */
+                                add(ret, "echo:%u", s->world.stdin_bytes);
+                        else
+                                add(ret, "echo");
+                        break;
+                case STEP_RAW:
+                case STEP_RESIZED:
+                case STEP_FLOOD:
+                        add(ret, "%s", scenario_step_word(step->kind));
                         break;
                 case STEP_SLEEP:
                         add(ret, "sleep:%d", step->ms);
@@ -111,12 +119,15 @@ static json_t *process_object(const struct scenario *s)
                 json_array_append_new(limits, json_pack("{s:s, s:I, s:I}", "type", s->process.rlimit[i].type,
                                                         "soft", (json_int_t)s->process.rlimit[i].soft, "hard",
                                                         (json_int_t)s->process.rlimit[i].hard));
-        process = json_pack("{s:b, s:o, s:o, s:o, s:s, s:{s:O, s:O, s:o, s:[], s:[]}, s:o, s:b}", "terminal", 0,
-                            "user", user_object(s), "args", string_array(argv->item, argv->n), "env",
+        process = json_pack("{s:b, s:o, s:o, s:o, s:s, s:{s:O, s:O, s:o, s:[], s:[]}, s:o, s:b}", "terminal",
+                            scenario_terminal(s), "user", user_object(s), "args", string_array(argv->item, argv->n), "env",
                             string_array(s->process.env.item, s->process.env.n), "cwd", s->process.cwd,
                             "capabilities", "bounding", caps, "effective", caps, "permitted", caps,
                             "inheritable", "ambient", "rlimits", limits, "noNewPrivileges",
                             s->process.no_new_privs);
+        if (process && s->process.rows)
+                json_object_set_new(process, "consoleSize", json_pack("{s:i, s:i}", "height", s->process.rows, "width",
+                                                                      s->process.columns));
         if (process && s->process.has_oom_score_adj)
                 json_object_set_new(process, "oomScoreAdj", json_integer(s->process.oom_score_adj));
         free(argv);
@@ -186,6 +197,10 @@ static json_t *config_object(const struct scenario *s, const char *cgroup)
         json_t *mounts = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:[s,s]}]", "destination", "/proc", "type",
                                    "proc", "source", "proc", "destination", "/dev", "type", "tmpfs", "source", "tmpfs",
                                    "options", "nosuid", "mode=755");
+        if (scenario_terminal(s) || scenario_has_operation(s, OPERATION_EXEC_TTY))
+                json_array_append_new(mounts, json_pack("{s:s, s:s, s:s, s:[s,s,s,s,s]}", "destination", "/dev/pts", "type",
+                                                        "devpts", "source", "devpts", "options", "nosuid", "noexec",
+                                                        "newinstance", "ptmxmode=0666", "mode=0620"));
         json_t *config = json_pack("{s:s, s:o, s:{s:s}, s:o, s:{s:s, s:{}, s:o}}", "ociVersion", "1.0.2", "process",
                                    process_object(s), "root", "path", "rootfs", "mounts", mounts, "linux",
                                    "cgroupsPath", cgroup, "resources", "namespaces", namespaces(s));

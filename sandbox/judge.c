@@ -154,8 +154,10 @@ static void judge_out(const struct run *r)
 {
         struct verdict *v = &r->out[INV_OUT_EXACT];
 
-        for (int fd = 1; fd <= 2; fd++) {
+        for (int fd = 0; fd <= 2; fd++) { /* 0: the terminal that exec made */
                 const struct obs_stream *st = &r->o->stream[fd];
+                bool terminal = fd == 0 || scenario_terminal(r->s);
+                const char *what = terminal ? "the terminal" : fd == 1 ? "fd 1" : "fd 2";
 
                 /* Before a failed start the runtime's own words arrive on 2. */
                 if (!st->used || r->o->timed_out || (fd == 2 && !r->report->started))
@@ -163,14 +165,14 @@ static void judge_out(const struct run *r)
                 if (!r->report->started && !r->s->bad)
                         continue;
                 if (st->first_diff >= 0)
-                        judge_say(v, VERDICT_FAIL, "fd %d: %llu bytes arrived, %llu were written; the first difference is "
-                                  "at %lld: \"%.120s\"", fd, (unsigned long long)st->got,
+                        judge_say(v, VERDICT_FAIL, "%s: %llu bytes arrived, %llu were written; the first difference is "
+                                  "at %lld: \"%.120s\"", what, (unsigned long long)st->got,
                                   (unsigned long long)st->expected, (long long)st->first_diff, st->text);
                 if (!st->eof)
-                        judge_say(v, VERDICT_FAIL, "fd %d: no EOF after the payload's end", fd);
-                else if (r->report->started && r->o->payload_end_ms >= 0 && st->eof_ms >= 0 &&
+                        judge_say(v, VERDICT_FAIL, "%s: no EOF after the payload's end", what);
+                else if (fd > 0 && r->report->started && r->o->payload_end_ms >= 0 && st->eof_ms >= 0 &&
                          st->eof_ms + EARLY_MS < r->o->payload_end_ms)
-                        judge_say(v, VERDICT_FAIL, "fd %d: EOF %lld ms before the payload's end", fd,
+                        judge_say(v, VERDICT_FAIL, "%s: EOF %lld ms before the payload's end", what,
                                   (long long)(r->o->payload_end_ms - st->eof_ms));
                 judge_ok(v);
         }
@@ -188,7 +190,7 @@ static void judge_steps(const struct run *r)
                 if (step->kind == STEP_EXIT || step->kind == STEP_SIGNAL)
                         continue; /* not reported: they are the end */
                 if (step->kind == STEP_MASKED || step->kind == STEP_OVERWRITE || step->kind == STEP_ATTACK ||
-                    step->kind == STEP_AWAIT)
+                    step->kind == STEP_AWAIT || step->kind == STEP_RESIZED)
                         continue; /* no stdio in it */
                 if (i >= r->report->n_steps) {
                         if (r->o->payload_end == END_SIGNALED)
@@ -203,7 +205,7 @@ static void judge_steps(const struct run *r)
                 if (is < 0)
                         judge_say(v, VERDICT_FAIL, "step %zu (%s) fails: %s", i, scenario_step_word(step->kind),
                                   strerror((int)-is));
-                else if (is != want)
+                else if (is != want && step->kind != STEP_FLOOD)
                         judge_say(v, VERDICT_FAIL, "step %zu (%s): %lld bytes instead of %lld", i, scenario_step_word(step->kind),
                                   (long long)is, (long long)want);
         }
@@ -251,6 +253,7 @@ static void judge_payload(const struct run *r)
         judge_fds(r);
         judge_env(r);
         judge_cwd(r);
+        judge_terminal(r);
 }
 
 void judge_run(const struct scenario *s, const struct observation *o, const struct obs_report *report, bool ours,
@@ -271,9 +274,10 @@ void judge_run(const struct scenario *s, const struct observation *o, const stru
         judge_hooks(&r);
         if (!s->config_whole) /* else nobody knows what the payload is */
                 judge_payload(&r);
+        if (s->client.flow != FLOW_OPERATIONS || scenario_has_operation(s, OPERATION_EXEC_TTY))
+                judge_out(&r);
         if (s->client.flow != FLOW_OPERATIONS) {
                 judge_errors(&r);
-                judge_out(&r);
                 judge_exit(&r);
                 if (refuser && !report->started && !o->timed_out)
                         judge_refusal(&r, refuser);

@@ -38,4 +38,5 @@ void judge_cwd(const struct run *r);    /* CWD-INSIDE */
 void judge_exe(const struct run *r);    /* EXE-SEALED */
 void judge_host(const struct run *r);   /* HOST-UNCHANGED */
 void judge_crash(const struct run *r);  /* NO-CRASH */
+void judge_terminal(const struct run *r); /* FD-EXACT and ENV-EXACT of terminals */
 void judge_hooks(const struct run *r);  /* FD-EXACT, ENV-EXACT and LIFE-MODEL of hooks */

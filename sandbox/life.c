@@ -21,6 +21,7 @@ static const struct rule rules[OPERATION__COUNT] = {
         /* a created container that was paused is created again */
         [OPERATION_RESUME] = { { NO, NO, NO, YES, NO }, LIFE(LIFE_RUNNING) | LIFE(LIFE_CREATED), false },
         [OPERATION_EXEC] = { { NO, MAY, YES, NO, NO }, 0, false },
+        [OPERATION_EXEC_TTY] = { { NO, MAY, YES, NO, NO }, 0, false },
         /* attacks: what they do to the runtime is no part of the container's life */
         [OPERATION_EXEC_PARENT] = { { MAY, MAY, MAY, MAY, MAY }, 0, false },
         [OPERATION_EXEC_SELF] = { { MAY, MAY, MAY, MAY, MAY }, 0, false },

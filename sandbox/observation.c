@@ -33,6 +33,12 @@ static size_t numbers_u64(const json_t *object, const char *key, uint64_t *out, 
         return n;
 }
 
+static void read_tty(const json_t *object, int out[OBS_TTY__COUNT])
+{
+        for (size_t i = 0; i < OBS_TTY__COUNT; i++)
+                out[i] = (int)json_integer_value(json_array_get(json_object_get(object, "tty"), i));
+}
+
 /* The observer writes each byte >= 0x80 as one code point, so that any bytes are a JSON string: undo that. */
 static void narrow(const char *utf8, char *out, size_t size)
 {
@@ -119,6 +125,7 @@ static int read_start(const json_t *o, struct obs_report *r, struct err *err)
         r->sig_ignored = (uint64_t)number(o, "sig_ignored");
         r->sig_handled = (uint64_t)number(o, "sig_handled");
         numbers_u64(o, "ns", r->ns, OBS_NAMESPACES);
+        read_tty(o, r->tty);
         r->at = number(o, "at");
         r->n_fds = read_fds(o, r->fd, OBS_FDS);
         return 0;
@@ -150,6 +157,7 @@ static int read_hook(const json_t *o, struct obs_report *r, struct err *err)
         h->at = number(o, "at");
         h->n_fds = read_fds(o, h->fd, OBS_HOOK_LIST);
         numbers_u64(o, "ns", h->ns, OBS_NAMESPACES);
+        read_tty(o, h->tty);
         r->n_hooks++;
         return 0;
 }

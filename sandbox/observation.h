@@ -29,6 +29,19 @@ struct err;
 #define OBS_HOOK_LIST 12
 #define OBS_NAMESPACES 6 /* mnt pid net ipc uts user */
 
+/* What a process says of the terminal on its stdio: 0 or 1, but for the size. */
+enum obs_tty {
+        OBS_TTY_0, /* isatty(3) of 0, 1, 2 */
+        OBS_TTY_1,
+        OBS_TTY_2,
+        OBS_TTY_SESSION,    /* it is the controlling terminal of our session */
+        OBS_TTY_FOREGROUND, /* our process group is its foreground one */
+        OBS_TTY_ROWS,
+        OBS_TTY_COLUMNS,
+        OBS_TTY_CONSOLE, /* /dev/console is that terminal */
+        OBS_TTY__COUNT
+};
+
 enum obs_end { END_NONE, END_EXITED, END_SIGNALED, END_TIMEOUT };
 
 /* One invocation of the runtime. */
@@ -42,9 +55,9 @@ struct obs_command {
         char out[OBS_TEXT], err[OBS_TEXT]; /* of commands that do not carry the container's stdio */
 };
 
-/* What the reader of fd 1 or 2 got. */
+/* What the reader of fd 1 or 2 got; [0]: of the terminal that exec made. */
 struct obs_stream {
-        bool used; /* something that can be read: pipe, file, socket */
+        bool used; /* something that is read: pipe, file, socket, terminal */
         uint64_t expected, got;
         int64_t first_diff; /* offset of the first wrong, missing or additional byte, -1: none */
         bool eof;
@@ -81,6 +94,7 @@ struct obs_hook {
         size_t argc, n_env;
         char cwd[SCENARIO_TEXT];
         uint64_t ns[OBS_NAMESPACES]; /* 0: unknown */
+        int tty[OBS_TTY__COUNT];
         char state[1024];            /* its stdin */
 };
 
@@ -124,6 +138,7 @@ struct observation {
         size_t n_changed;
         struct obs_owner owner[SCENARIO_FD_MAX];
         bool host_looked; /* the look after the run was done */
+        bool tty_changed; /* the executor's terminal has other settings than before */
 
         bool exe_copied;       /* the runtime was a copy of the binary, which the payload may attack */
         char exe_changed[128]; /* how the copy differs now, "": not at all */
@@ -162,6 +177,7 @@ struct obs_report {
         } step[SCENARIO_LIST];
         size_t n_steps; /* that were reported */
         uint64_t ns[OBS_NAMESPACES];
+        int tty[OBS_TTY__COUNT];
         int64_t at;
         struct obs_hook hook[OBS_HOOKS]; /* by obs_hooks_parse */
         size_t n_hooks;

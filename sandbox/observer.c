@@ -5,7 +5,7 @@
  * stdio is needed; the report goes to a file in its root file system, one line of JSON for what was inherited and one
  * for each step. The C library's start-up opens nothing either (it would re-open 0..2 only for a set-uid program).
  *
- * arguments: write:FD:BYTES echo sleep:MS fork:FD:BYTES:MS wait masked:PATH overwrite:PATH
+ * arguments: write:FD:BYTES echo echo:BYTES raw resized flood sleep:MS fork:FD:BYTES:MS wait masked:PATH overwrite:PATH
  * attack:WHOM await:LINES exit:STATUS signal:NUMBER, the rest after -- is ignored.
  * A hook's or what exec runs, after the word "hook": these, mark:PATH until:PATH report:KIND:FILE
  */
@@ -26,6 +26,7 @@
 #include "sandbox/attack.h"
 #include "sandbox/bundle.h"
 #include "sandbox/observer_report.h"
+#include "sandbox/observer_tty.h"
 #include "sandbox/pattern.h"
 
 static uint64_t written[3]; /* bytes of the pattern so far, by fd */
@@ -72,13 +73,14 @@ static int64_t do_write(int fd, unsigned long bytes)
         return (int64_t)bytes;
 }
 
-static int64_t do_echo(void)
+/* Until EOF, or so many bytes. */
+static int64_t do_echo(int64_t limit)
 {
         static unsigned char buf[65536];
         int64_t sum = 0;
 
         for (;;) {
-                ssize_t n = read(0, buf, sizeof buf);
+                ssize_t n = sum < limit ? read(0, buf, sizeof buf) : 0;
                 int64_t rc;
 
                 if (n < 0 && errno == EINTR)
@@ -161,7 +163,15 @@ static int64_t step(const char *arg)
         if (sscanf(arg, "write:%d:%lu", &v, &bytes) == 2 && v >= 1 && v <= 2)
                 return do_write(v, bytes);
         if (strcmp(arg, "echo") == 0)
-                return do_echo();
+                return do_echo(INT64_MAX);
+        if (sscanf(arg, "echo:%lu", &bytes) == 1)
+                return do_echo((int64_t)bytes);
+        if (strcmp(arg, "raw") == 0)
+                return tty_raw();
+        if (strcmp(arg, "resized") == 0)
+                return tty_resized();
+        if (strcmp(arg, "flood") == 0)
+                return tty_flood();
         if (sscanf(arg, "sleep:%lu", &ms) == 1) {
                 sleep_ms(ms);
                 return 0;
@@ -198,7 +208,7 @@ static const char *read_state(void)
         size_t have = 0;
         ssize_t n;
 
-        while (have < sizeof state - 1 && (n = read(0, state + have, sizeof state - 1 - have)) > 0)
+        while (!isatty(0) && have < sizeof state - 1 && (n = read(0, state + have, sizeof state - 1 - have)) > 0)
                 have += (size_t)n;
         return state;
 }

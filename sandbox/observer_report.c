@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sandbox/bundle.h"
+#include "sandbox/observer_tty.h"
 
 #define PROBE_FDS 4096u /* numbers looked at; the executor's own are below 64 */
 
@@ -240,6 +241,17 @@ static void put_namespaces(void)
         put("],");
 }
 
+static void put_tty(void)
+{
+        int tty[OBS_TTY__COUNT];
+
+        tty_look(tty);
+        put("\"tty\":[");
+        for (size_t i = 0; i < OBS_TTY__COUNT; i++)
+                put("%s%d", i ? "," : "", tty[i]);
+        put("],");
+}
+
 static void put_time(void)
 {
         struct timespec now;
@@ -283,6 +295,7 @@ void report_inherited(char **argv, char **envp)
         put_limits();
         put_signals();
         put_namespaces();
+        put_tty();
         put_time();
         put("\"no_new_privs\":%d,", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
         put_oom();
@@ -317,6 +330,7 @@ int report_hook(const char *kind, const char *file, char **argv, char **envp, co
         put_string(getcwd(cwd, sizeof cwd) ? cwd : "?");
         put(",");
         put_namespaces();
+        put_tty();
         put_time();
         put("\"state\":");
         put_string(state);

@@ -10,12 +10,13 @@ const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull"
 const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
 const char *const scenario_bad_words[7] = { "none",      "missing", "not-executable", "missing-interpreter",
                                             "directory", "enoexec", "config" };
-const char *const scenario_step_words[11] = { "write",     "echo",   "sleep", "fork", "wait",  "masked",
-                                              "overwrite", "attack", "await", "exit", "signal" };
+const char *const scenario_step_words[14] = { "write",  "echo",  "sleep", "fork",    "wait",  "masked", "overwrite",
+                                              "attack", "await", "raw",   "resized", "flood", "exit",   "signal" };
 const char *const scenario_attack_words[3] = { "parent", "exec", "create" };
 const char *const scenario_operation_words[OPERATION__COUNT] = { "create",      "start",     "kill",   "wait",
-                                                                 "pause",       "resume",    "exec",   "exec parent",
-                                                                 "exec self",   "second",    "delete", "delete --force" };
+                                                                 "pause",       "resume",    "exec",   "exec tty",
+                                                                 "exec parent", "exec self", "second", "delete",
+                                                                 "delete --force" };
 
 const char *scenario_flow_word(enum scenario_flow flow)
 {
@@ -47,14 +48,29 @@ const char *scenario_attack_word(enum scenario_attack attack)
         return scenario_attack_words[attack];
 }
 
-bool scenario_not_expressible(const struct scenario *s, const char **ret_reason)
+bool scenario_terminal(const struct scenario *s)
 {
-        for (int i = 0; i < 3; i++) {
-                if (s->world.fd[i] == KIND_PTY) {
-                        *ret_reason = "a stdio of kind pty: not expressible here";
+        return s->world.fd[0] == KIND_PTY;
+}
+
+bool scenario_relayed_terminal(const struct scenario *s)
+{
+        return scenario_terminal(s) && s->client.flow == FLOW_RUN;
+}
+
+bool scenario_has_step(const struct scenario *s, enum scenario_step_kind kind)
+{
+        for (size_t i = 0; i < s->n_steps; i++)
+                if (s->step[i].kind == kind)
                         return true;
-                }
-        }
+        return false;
+}
+
+bool scenario_has_operation(const struct scenario *s, enum scenario_operation_kind kind)
+{
+        for (size_t i = 0; i < s->client.n_operations; i++)
+                if (s->client.operation[i].kind == kind)
+                        return true;
         return false;
 }
 
@@ -83,6 +99,8 @@ uint64_t scenario_expected_bytes(const struct scenario *s, int fd)
         uint64_t sum = 0;
         int from;
 
+        if (fd == 0)
+                return scenario_has_operation(s, OPERATION_EXEC_TTY) ? SCENARIO_EXEC_BYTES : 0;
         for (size_t i = 0; i < s->n_steps; i++)
                 sum += part(s, &s->step[i], fd, &from);
         return sum;
@@ -92,6 +110,10 @@ void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf
 {
         uint64_t written[2] = { 0 }; /* [0] echoed from 0, [1] of fd's own pattern */
 
+        if (fd == 0) {
+                pattern_fill(1, 0, buf, (size_t)scenario_expected_bytes(s, 0));
+                return;
+        }
         for (size_t i = 0; i < s->n_steps; i++) {
                 int from;
                 uint32_t n = part(s, &s->step[i], fd, &from);
@@ -114,13 +136,8 @@ int scenario_expected_status(const struct scenario *s)
 
 bool scenario_attacks(const struct scenario *s)
 {
-        for (size_t i = 0; i < s->n_steps; i++)
-                if (s->step[i].kind == STEP_ATTACK)
-                        return true;
-        for (size_t i = 0; i < s->client.n_operations; i++)
-                if (s->client.operation[i].kind == OPERATION_EXEC_PARENT)
-                        return true;
-        return strstr(s->config, "\"attack:") != NULL; /* a hook */
+        return scenario_has_step(s, STEP_ATTACK) || scenario_has_operation(s, OPERATION_EXEC_PARENT) ||
+               strstr(s->config, "\"attack:"); /* a hook */
 }
 
 bool scenario_fails_late(const struct scenario *s)

@@ -6,7 +6,10 @@
  *   "about": "one line for people",
  *   "world": {                          what the runtime finds at its entry
  *     "stdio": ["devnull", "pipe", "pipe"],   kinds of 0, 1, 2: pipe file socket devnull closed pty (default as shown)
- *     "stdin_bytes": 4096,              what can be read from 0 (pipe, file, socket); then EOF
+ *                                       pty: all three or none; process.terminal is true then. Flow run: a terminal
+ *                                       of the executor, whose bytes the runtime relays; others: --console-socket
+ *     "stdin_bytes": 4096,              what can be read from 0 (pipe, file, socket); then EOF. pty: without EOF, and
+ *                                       not before the step "raw"
  *     "fds": [{"fd": 3, "kind": "file"}],     further open fds, 3..63; kinds pipe file socket devnull directory (of
  *                                       the host: HOST_DIR of host.h)
  *     "ignored_signals": [13],          dispositions of the runtime's caller
@@ -18,6 +21,8 @@
  *     "operations": [                   of flow operations, in this order, `state` after each of the runtime's own:
  *       "create", "start", "wait", "pause", "resume", "delete", "delete --force",
  *       "exec",                         of the observer, which exits with SCENARIO_EXEC_STATUS
+ *       "exec tty",                     of the observer, detached, on a terminal through --console-socket; it reports
+ *                                       and writes SCENARIO_EXEC_BYTES bytes
  *       "exec parent",                  of the observer, which attacks the runtime that executes it
  *       "exec self",                    detached, of /proc/self/exe --help into a full pipe: the runtime itself hangs in
  *                                       the container, to be attacked
@@ -31,6 +36,7 @@
  *     "user": {"uid": 0, "gid": 0, "umask": 18, "additionalGids": [1]}, "env": ["A=b"], "cwd": "/",
  *     "args": ["more"],                 further arguments, which the observer ignores
  *     "noNewPrivileges": true, "oomScoreAdj": 0, "rlimits": [{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}],
+ *     "consoleSize": {"height": 24, "width": 80},
  *     "capabilities": ["CAP_KILL"] },   bounding, effective and permitted alike (default: none)
  *   "payload": { "steps": [             the observer: reports what it inherited, then does this
  *       {"write": {"fd": 1, "bytes": 100}},   pattern.h's bytes
@@ -45,6 +51,9 @@
  *                                       a shared pid namespace; exec: whatever comes into its pid namespace; create:
  *                                       of operation second, with a shared pid namespace. The runtime is a copy of
  *                                       itself. Hooks attack by "attack:behind:NAME:FILE" (sandbox/attack.h)
+ *       {"raw": true},                  makes its terminal raw, so that what it reads is what was sent
+ *       {"resized": true},              until its terminal has another size, which the executor gives it
+ *       {"flood": true},                writes to 1, a terminal, until nothing more fits
  *       {"await": 10},                  until so many lines of attacks of others are there (BUNDLE_ATTACKS)
  *       {"exit": 7}, {"signal": 9} ]    last step; none: exit 0. A signal needs a shared pid
  *                                       namespace, whose init is immune to itself
@@ -56,7 +65,8 @@
  *   "config": {"linux": {}},            merged into config.json (RFC 7396: null removes, arrays are replaced)
  *   "config_text": "...",               config.json, whole, instead; of flow operations only
  *   "readers": [{"fd": 1, "attach": "before", "speed": "fast"}],
- *                                       attach: before the container, during the payload's life, after its exit
+ *                                       attach: before the container, during the payload's life, after its exit,
+ *                                       never. A terminal has one stream, that of 1
  *                                       speed: fast, slow (4 KiB a millisecond), bytes (one at a time)
  *   "plan": [],                         for the supervisor: each entry {role, operation, class, occurrence, action}
  *   "judge": ["OUT-EXACT"],             default: every invariant that the executor judges
@@ -80,6 +90,13 @@ struct err;
 #define SCENARIO_TEXT 256   /* bytes of one string, with the NUL */
 #define SCENARIO_LIST 16    /* items of one list */
 #define SCENARIO_EXEC_STATUS 42
+#define SCENARIO_EXEC_BYTES 3000u /* of pattern.h, to 1 */
+#define SCENARIO_PTY_BYTES 2000u  /* what a terminal holds when nobody reads, and more */
+/* The size of the executor's terminal, and what it becomes in the payload's life. */
+#define SCENARIO_ROWS 43
+#define SCENARIO_COLUMNS 132
+#define SCENARIO_ROWS_LATER 29
+#define SCENARIO_COLUMNS_LATER 77
 #define SCENARIO_FD_MAX 64  /* numbers 0..63 */
 #define SCENARIO_BYTES_MAX (32u << 20)
 #define SCENARIO_PATH 96     /* of a path in the root file system, with the NUL */
@@ -99,6 +116,9 @@ enum scenario_step_kind {
         STEP_OVERWRITE,
         STEP_ATTACK,
         STEP_AWAIT,
+        STEP_RAW,
+        STEP_RESIZED,
+        STEP_FLOOD,
         STEP_EXIT,
         STEP_SIGNAL
 };
@@ -110,6 +130,7 @@ enum scenario_operation_kind {
         OPERATION_PAUSE,
         OPERATION_RESUME,
         OPERATION_EXEC,
+        OPERATION_EXEC_TTY,
         OPERATION_EXEC_PARENT,
         OPERATION_EXEC_SELF,
         OPERATION_SECOND,
@@ -119,7 +140,7 @@ enum scenario_operation_kind {
 };
 enum scenario_attack { ATTACK_PARENT, ATTACK_EXEC, ATTACK_CREATE };
 enum scenario_entry_kind { ENTRY_LINK, ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_REMOVE };
-enum scenario_attach { ATTACH_BEFORE, ATTACH_DURING, ATTACH_AFTER };
+enum scenario_attach { ATTACH_BEFORE, ATTACH_DURING, ATTACH_AFTER, ATTACH_NEVER };
 enum scenario_speed { SPEED_FAST, SPEED_SLOW, SPEED_BYTES };
 enum scenario_share { SHARE_PID, SHARE_NETWORK, SHARE_IPC, SHARE_UTS, SHARE__COUNT };
 
@@ -188,6 +209,7 @@ struct scenario {
                 bool no_new_privs;
                 bool has_oom_score_adj;
                 int oom_score_adj;
+                int rows, columns; /* consoleSize, 0: not given */
                 struct scenario_rlimit rlimit[SCENARIO_LIST];
                 size_t n_rlimits;
         } process;
@@ -211,13 +233,17 @@ int scenario_parse(const char *text, size_t len, const char *name, struct scenar
 /* The file's name must be NAME.json with NAME of [a-z0-9.-]. err.place has the path in front. */
 int scenario_load(const char *path, struct scenario *ret, struct err *err);
 
-/* True if it can't be run by this executor, with the reason ("pty: not expressible here"). Pure. */
-bool scenario_not_expressible(const struct scenario *s, const char **ret_reason);
+/* Is the payload's stdio a terminal, and is it one that the runtime relays? */
+bool scenario_terminal(const struct scenario *s);
+bool scenario_relayed_terminal(const struct scenario *s);
+
+bool scenario_has_step(const struct scenario *s, enum scenario_step_kind kind);
+bool scenario_has_operation(const struct scenario *s, enum scenario_operation_kind kind);
 
 /* Is this number to reach the payload (stdio, or preserved, and open at entry)? */
 bool scenario_fd_expected(const struct scenario *s, int fd);
 
-/* Number of bytes that must arrive at the reader of fd 1 or 2. */
+/* Number of bytes that must arrive at the reader of fd 1 or 2; 0: of the terminal that exec made. */
 uint64_t scenario_expected_bytes(const struct scenario *s, int fd);
 /* These bytes, into buf of that size. */
 void scenario_expected_fill(const struct scenario *s, int fd, unsigned char *buf);

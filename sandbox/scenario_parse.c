@@ -8,7 +8,7 @@
 #include "sandbox/invariants.h"
 #include "sandbox/scenario_private.h"
 
-static const char *const attach_words[] = { "before", "during", "after" };
+static const char *const attach_words[] = { "before", "during", "after", "never" };
 static const char *const speed_words[] = { "fast", "slow", "bytes" };
 
 static int read_readers(const json_t *root, struct scenario *s, struct err *err)
@@ -23,6 +23,8 @@ static int read_readers(const json_t *root, struct scenario *s, struct err *err)
                 const json_t *item = json_array_get(array, i);
                 int attach = ATTACH_BEFORE, speed = SPEED_FAST;
                 int64_t fd = 1;
+                uint32_t held;
+                bool pty;
 
                 rc = json_check_object(item, &at, known, COUNT(known), err);
                 if (rc == 0)
@@ -33,12 +35,13 @@ static int read_readers(const json_t *root, struct scenario *s, struct err *err)
                 if (rc == 0)
                         rc = json_read_enum(item, "speed", false, speed_words, COUNT(speed_words), &speed, &at,
                                             err);
-                if (rc == 0 && s->world.fd[fd] != KIND_PIPE && s->world.fd[fd] != KIND_SOCKET)
-                        rc = json_bad(&at, err, "fd %d is of kind %s: only pipes and sockets have a reader",
+                pty = fd == 1 && scenario_terminal(s);
+                if (rc == 0 && s->world.fd[fd] != KIND_PIPE && s->world.fd[fd] != KIND_SOCKET && !pty)
+                        rc = json_bad(&at, err, "fd %d is of kind %s: only pipes, sockets and a terminal's 1 have a reader",
                                       (int)fd, scenario_kind_words[s->world.fd[fd]]);
-                if (rc == 0 && attach == ATTACH_AFTER && scenario_expected_bytes(s, (int)fd) > SCENARIO_PIPE_BYTES)
-                        rc = json_bad(&at, err, "a reader after the exit would never see it: more than %u bytes",
-                                      SCENARIO_PIPE_BYTES);
+                held = pty ? SCENARIO_PTY_BYTES : SCENARIO_PIPE_BYTES;
+                if (rc == 0 && attach == ATTACH_AFTER && scenario_expected_bytes(s, (int)fd) > held)
+                        rc = json_bad(&at, err, "a reader after the exit would never see it: more than %u bytes", held);
                 if (rc == 0 && attach == ATTACH_DURING && s->bad)
                         rc = json_bad(&at, err, "a bad executable has no life during which to attach");
                 s->reader[fd] = (struct scenario_reader){ (enum scenario_attach)attach, (enum scenario_speed)speed };

@@ -46,6 +46,9 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
                 return read_write(item, step, &at, err);
         case STEP_ECHO:
         case STEP_WAIT:
+        case STEP_RAW:
+        case STEP_RESIZED:
+        case STEP_FLOOD:
                 return json_is_true(item) ? 0 : json_bad(&at, err, "must be true");
         case STEP_SLEEP:
                 rc = json_check_object(item, &at, sleep_known, COUNT(sleep_known), err);
@@ -113,10 +116,28 @@ static int check_write(const struct scenario *s, size_t i, uint32_t forked[3], c
 
         if (s->world.fd[step->fd] == KIND_CLOSED)
                 return json_bad(at, err, "fd %d is closed at entry", step->fd);
+        if (s->world.fd[step->fd] == KIND_PTY && step->fd == 2)
+                return json_bad(at, err, "a terminal has one stream, that of fd 1");
         if (forked[step->fd] && step->bytes)
                 return json_bad(at, err, "a descendant writes to fd %d at the same time: wait first", step->fd);
         if (step->kind == STEP_FORK)
                 forked[step->fd] += step->bytes;
+        return 0;
+}
+
+/* Steps that need a terminal, and echo, which needs more if it has one. */
+static int check_terminal(const struct scenario *s, size_t i, const struct json_at *at, struct err *err)
+{
+        bool raw = false;
+
+        if (s->step[i].kind != STEP_ECHO && !scenario_terminal(s))
+                return json_bad(at, err, "needs a terminal: stdio of kind pty");
+        for (size_t k = 0; k < i; k++)
+                raw |= s->step[k].kind == STEP_RAW;
+        if (s->step[i].kind == STEP_ECHO && scenario_terminal(s) && !raw)
+                return json_bad(at, err, "on a terminal it comes after \"raw\": else the terminal echoes, too");
+        if (s->step[i].kind == STEP_FLOOD && s->reader[1].attach != ATTACH_NEVER)
+                return json_bad(at, err, "needs a reader that never attaches: how much it is nobody knows");
         return 0;
 }
 
@@ -148,8 +169,14 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                         memset(forked, 0, sizeof forked);
                         break;
                 case STEP_ECHO:
-                        if (s->world.fd[0] == KIND_CLOSED || s->world.fd[1] == KIND_CLOSED)
-                                rc = json_bad(&at, err, "needs 0 and 1 open");
+                        rc = s->world.fd[0] == KIND_CLOSED || s->world.fd[1] == KIND_CLOSED ?
+                                     json_bad(&at, err, "needs 0 and 1 open") :
+                                     check_terminal(s, i, &at, err);
+                        break;
+                case STEP_RAW:
+                case STEP_RESIZED:
+                case STEP_FLOOD:
+                        rc = check_terminal(s, i, &at, err);
                         break;
                 case STEP_EXIT:
                 case STEP_SIGNAL:
@@ -168,6 +195,8 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                         break;
                 }
         }
+        if (rc == 0 && scenario_terminal(s) && s->world.stdin_bytes && !scenario_has_step(s, STEP_ECHO))
+                rc = json_bad(&list, err, "nobody reads what comes from the terminal: echo it");
         if (rc == 0 && (forked[1] || forked[2]) && !s->world.share[SHARE_PID])
                 rc = json_bad(&list, err, "a descendant dies with the pid namespace of the payload: wait for it, "
                                           "share pid, or let it write 0 bytes");

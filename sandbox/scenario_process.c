@@ -75,10 +75,30 @@ static int read_rlimits(const json_t *process, struct scenario *s, const struct 
         return rc;
 }
 
+static int read_size(const json_t *process, struct scenario *s, const struct json_at *up, struct err *err)
+{
+        static const char *const known[] = { "height", "width" };
+        struct json_at at = { up, "consoleSize", 0 };
+        const json_t *size = json_object_get(process, "consoleSize");
+        int64_t rows = 0, columns = 0;
+        int rc;
+
+        if (!size)
+                return 0;
+        rc = json_check_object(size, &at, known, COUNT(known), err);
+        if (rc == 0)
+                rc = json_read_int(size, "height", true, 1, UINT16_MAX, &rows, &at, err);
+        if (rc == 0)
+                rc = json_read_int(size, "width", true, 1, UINT16_MAX, &columns, &at, err);
+        s->process.rows = (int)rows;
+        s->process.columns = (int)columns;
+        return rc;
+}
+
 int scenario_read_process(const json_t *root, struct scenario *s, struct err *err)
 {
         static const char *const known[] = { "user",         "env",     "args",        "cwd", "noNewPrivileges",
-                                             "oomScoreAdj", "rlimits", "capabilities" };
+                                             "oomScoreAdj", "rlimits", "capabilities", "consoleSize" };
         struct json_at at = { NULL, "process", 0 };
         const json_t *process = json_object_get(root, "process");
         int64_t oom = 0;
@@ -105,6 +125,8 @@ int scenario_read_process(const json_t *root, struct scenario *s, struct err *er
                 rc = json_read_bool(process, "noNewPrivileges", &s->process.no_new_privs, &at, err);
         if (rc == 0)
                 rc = json_read_int(process, "oomScoreAdj", false, -1000, 1000, &oom, &at, err);
+        if (rc == 0)
+                rc = read_size(process, s, &at, err);
         s->process.has_oom_score_adj = json_object_get(process, "oomScoreAdj") != NULL;
         s->process.oom_score_adj = (int)oom;
         return rc;

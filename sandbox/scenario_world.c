@@ -23,6 +23,9 @@ static int read_stdio(const json_t *world, struct scenario *s, const struct json
                         return json_bad(&at, err, "a directory is no stdio: of \"fds\" only");
                 s->world.fd[i] = (enum scenario_kind)kind;
         }
+        for (size_t i = 1; i < 3; i++)
+                if ((s->world.fd[i] == KIND_PTY) != (s->world.fd[0] == KIND_PTY))
+                        return json_bad(&list, err, "a terminal is all three or none");
         return 0;
 }
 

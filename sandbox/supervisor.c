@@ -102,6 +102,8 @@ static void after_operation(struct super *su, enum scenario_operation_kind kind,
         if (c && c->init_killed)
                 super_wait_payload(su);
 
+        while (kind == OPERATION_EXEC_TTY && succeeded(c) && !su->w.reader[0].eof && super_now() < until)
+                super_turn(su, NULL, 20);
         if (kind == OPERATION_EXEC_SELF && !succeeded(c))
                 close(open(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_GO, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
         while (kind == OPERATION_EXEC_PARENT && super_now() < until &&
@@ -212,6 +214,11 @@ static int prepare(struct super *su)
                 super_trouble(su, "the fds cannot be made: %s", strerror(-rc));
                 return rc;
         }
+        rc = super_console_listen(su);
+        if (rc < 0) {
+                super_trouble(su, "no socket for consoles: %s", strerror(-rc));
+                return rc;
+        }
         sigemptyset(&set);
         sigaddset(&set, SIGCHLD);
         sigprocmask(SIG_BLOCK, &set, NULL);
@@ -235,7 +242,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         su.begin = su.looked = super_now();
         su.deadline = su.begin + job->timeout_ms;
         su.report_seen = -1;
-        su.capture[0] = su.capture[1] = su.full[0] = su.full[1] = -1;
+        su.console = su.capture[0] = su.capture[1] = su.full[0] = su.full[1] = -1;
         o->payload_end_ms = -1;
         umask(022);
         prctl(PR_SET_NAME, "supervisor", 0, 0, 0); /* by which attackers spare us */
@@ -253,13 +260,14 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
                 host_compare(&su.before, &su.after, o);
                 world_owners(&su.w, o->owner, 1);
                 o->host_looked = true;
+                o->tty_changed = world_pty_changed(&su.w);
                 super_look_at_copy(&su);
         }
         o->report_len = collect_file(REPORT_PATH, o->report, sizeof o->report);
         o->hooks_len = collect_file(SURROUNDINGS_BUNDLE "/rootfs" BUNDLE_HOOKS, o->hooks, sizeof o->hooks);
         o->log[collect_file(SURROUNDINGS_LOG, o->log, sizeof o->log - 1)] = '\0';
         rc = world_judge_streams(&su.w, SURROUNDINGS_IO, o->stream);
-        for (int i = 1; i < 3; i++) /* times since the begin */
+        for (int i = 0; i < 3; i++) /* times since the begin */
                 if (o->stream[i].eof_ms >= 0)
                         o->stream[i].eof_ms -= su.begin;
         if (rc < 0)

@@ -52,6 +52,8 @@ static _Noreturn void child(const struct super *su, char *const argv[], const in
                 for (size_t i = 0; i < su->job->s->world.n_ignored; i++)
                         dispose(su->job->s->world.ignored_signals[i], SIG_IGN);
                 rc = world_enter(&su->w);
+                if (rc == 0 && scenario_relayed_terminal(su->job->s))
+                        rc = world_pty_control();
                 if (rc < 0)
                         goto bad;
         }
@@ -149,6 +151,10 @@ static void creation_args(const struct super *su, struct call *c, bool run)
         arg(c, SURROUNDINGS_PID);
         if (run && s->client.flow == FLOW_RUN_DETACH)
                 arg(c, "--detach");
+        if (scenario_terminal(s) && s->client.flow != FLOW_RUN) {
+                arg(c, "--console-socket");
+                arg(c, SURROUNDINGS_CONSOLE);
+        }
         if (s->client.preserve_fds >= 0) {
                 snprintf(c->preserve, sizeof c->preserve, "%d", s->client.preserve_fds);
                 arg(c, "--preserve-fds");
@@ -166,6 +172,12 @@ static void exec_args(struct call *c, const char *word)
         }
         arg(c, BUNDLE_OBSERVER);
         arg(c, BUNDLE_HOOK);
+        if (strcmp(word, "exec tty") == 0) {
+                arg(c, "report:exec:" BUNDLE_HOOKS);
+                snprintf(c->exit, sizeof c->exit, "write:1:%u", SCENARIO_EXEC_BYTES);
+                arg(c, c->exit);
+                return;
+        }
         snprintf(c->exit, sizeof c->exit, "exit:%d", SCENARIO_EXEC_STATUS);
         arg(c, strcmp(word, "exec parent") == 0 ? "attack:parent" : c->exit);
 }
@@ -195,8 +207,13 @@ static void make_call(const struct super *su, const char *word, const char *extr
         }
         if (run || strcmp(name, "create") == 0)
                 creation_args(su, c, run);
-        if (strcmp(word, "exec self") == 0)
+        if (strcmp(word, "exec self") == 0 || strcmp(word, "exec tty") == 0)
                 arg(c, "--detach");
+        if (strcmp(word, "exec tty") == 0) {
+                arg(c, "--tty");
+                arg(c, "--console-socket");
+                arg(c, SURROUNDINGS_CONSOLE);
+        }
         arg(c, su->second ? OBS_SECOND : OBS_ID);
         if (extra)
                 arg(c, extra);
@@ -270,6 +287,7 @@ struct obs_command *super_call(struct super *su, const char *name, const char *e
                 super_trouble(su, "%s %s cannot be executed: %s", call.argv[0], name, strerror(-pid));
                 return NULL;
         }
+        su->exec_tty = strcmp(name, "exec tty") == 0;
         r = await(su, pid, c, killed_ms < 0 ? -1 : begin + killed_ms, init);
         if (!r) {
                 c->end = END_TIMEOUT;
@@ -277,6 +295,7 @@ struct obs_command *super_call(struct super *su, const char *name, const char *e
                 super_timed_out(su, what);
                 return NULL;
         }
+        super_console_take(su);
         end_capture(su, c);
         c->ms = (uint32_t)(super_now() - begin);
         c->end = WIFEXITED(r->status) ? END_EXITED : END_SIGNALED;

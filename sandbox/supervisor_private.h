@@ -28,6 +28,9 @@ struct super {
         char runtime[PATH_MAX]; /* what is called: the runtime, or a copy of it that may be attacked */
         struct stat copied;
         uint64_t copy_hash;
+        int console;      /* the socket of --console-socket, -1: none */
+        bool exec_tty;    /* what comes there is of an exec */
+        bool resized;     /* the terminal has its later size */
         bool second;      /* the command that runs is the second container's */
         int full[2];      /* a pipe into which nothing more fits, -1: not made */
         int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
@@ -83,6 +86,11 @@ int super_choose_runtime(struct super *su);
 
 /* What the payload did to the copy. */
 void super_look_at_copy(struct super *su);
+
+/* The socket of --console-socket, if the scenario needs one: 0 or -errno; and whoever came to it. */
+bool super_has_console(const struct scenario *s);
+int super_console_listen(struct super *su);
+void super_console_take(struct super *su);
 
 /* Runs a second container, which the first one's payload attacks while it is made, and ends it. */
 void super_second(struct super *su);

@@ -86,6 +86,14 @@ void super_drain(struct super *su, struct obs_command *c)
         }
 }
 
+/* Has the payload said that its terminal is raw? */
+static bool is_raw(void)
+{
+        static char text[OBS_REPORT];
+
+        return text_read(REPORT_PATH, text, sizeof text) == 0 && strstr(text, "\"step\":\"raw\"");
+}
+
 /* The payload's report is there: it lives, or lived. */
 static void look_for_report(struct super *su)
 {
@@ -95,22 +103,31 @@ static void look_for_report(struct super *su)
                 su->report_seen = super_now();
         if (su->report_seen >= 0 && super_now() >= su->report_seen + DURING_MS)
                 world_attach(&su->w, ATTACH_DURING);
+        if (su->report_seen >= 0 && !su->resized && scenario_has_step(su->job->s, STEP_RESIZED)) {
+                su->resized = true;
+                world_pty_resize(&su->w);
+        }
+        if (su->report_seen >= 0 && !su->w.hungry)
+                su->w.hungry = is_raw();
 }
 
 /* One turn: waits at most `wait` ms for anything, moves bytes, reaps. c: the command that runs, or NULL. */
 void super_turn(struct super *su, struct obs_command *c, int wait)
 {
-        struct pollfd p[8];
+        struct pollfd p[10];
         int64_t now = super_now();
         size_t n = world_poll(&su->w, p, &wait, now);
 
         p[n++] = (struct pollfd){ su->signals, POLLIN, 0 };
+        if (su->console >= 0)
+                p[n++] = (struct pollfd){ su->console, POLLIN, 0 };
         for (int i = 0; i < 2; i++)
                 if (su->capture[i] >= 0)
                         p[n++] = (struct pollfd){ su->capture[i], POLLIN, 0 };
         if (wait > 0 && now + wait > su->deadline)
                 wait = su->deadline > now ? (int)(su->deadline - now) : 0;
         poll(p, n, wait);
+        super_console_take(su);
         now = super_now();
         if (world_pump(&su->w, now))
                 su->moved = now;

@@ -112,7 +112,8 @@ static bool expected_file(const struct surroundings *su, const char *path)
 {
         static const char *const ours[] = { SURROUNDINGS_DIR, SURROUNDINGS_STATE, SURROUNDINGS_IO, SURROUNDINGS_LOG,
                                             SURROUNDINGS_PID, SURROUNDINGS_BUNDLE,
-                                            SURROUNDINGS_BUNDLE "/config.json", HOST_DIR, SURROUNDINGS_COPY, SURROUNDINGS_HOOK };
+                                            SURROUNDINGS_BUNDLE "/config.json", HOST_DIR, SURROUNDINGS_COPY, SURROUNDINGS_HOOK,
+                                            SURROUNDINGS_CONSOLE };
 
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
                 if (strcmp(path, ours[i]) == 0)

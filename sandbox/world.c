@@ -98,8 +98,14 @@ static int make_one(struct world *w, const char *dir, int number)
                 if (w->near[number] >= 0)
                         w->near[number] = raise_fd(w->near[number]);
                 break;
-        case KIND_CLOSED:
         case KIND_PTY:
+                if (scenario_relayed_terminal(w->s))
+                        return number == 0 ? world_pty_make(w) : 0;
+                w->near[number] = open("/dev/null", O_RDWR | O_CLOEXEC); /* of the runtime itself */
+                if (w->near[number] >= 0)
+                        w->near[number] = raise_fd(w->near[number]);
+                break;
+        case KIND_CLOSED:
                 return 0;
         }
         return w->near[number] < 0 ? -EMFILE : 0;
@@ -140,7 +146,7 @@ static int note(int fd, int number, struct obs_fd *made)
         return 0;
 }
 
-static void start_reader(struct world *w, int number)
+void world_start_reader(struct world *w, int number)
 {
         struct world_reader *r = &w->reader[number];
 
@@ -155,6 +161,8 @@ int world_make(const struct scenario *s, const char *dir, struct world *w, struc
 {
         memset(w, 0, sizeof *w);
         w->s = s;
+        w->tty = -1;
+        w->hungry = !scenario_terminal(s) || s->world.stdin_bytes == 0;
         for (int i = 0; i < SCENARIO_FD_MAX; i++) {
                 w->near[i] = w->far[i] = w->watch[i] = -1;
                 made[i].fd = -1;
@@ -174,7 +182,7 @@ int world_make(const struct scenario *s, const char *dir, struct world *w, struc
                 fcntl(w->far[0], F_SETFL, fcntl(w->far[0], F_GETFL) | O_NONBLOCK);
         for (int i = 1; i < 3; i++)
                 if (w->far[i] >= 0)
-                        start_reader(w, i);
+                        world_start_reader(w, i);
         return 0;
 }
 
@@ -203,9 +211,9 @@ size_t world_poll(const struct world *w, struct pollfd *p, int *timeout, int64_t
 {
         size_t n = 0;
 
-        if (w->far[0] >= 0)
+        if (w->far[0] >= 0 && w->hungry)
                 p[n++] = (struct pollfd){ w->far[0], POLLOUT, 0 };
-        for (int i = 1; i < 3; i++) {
+        for (int i = 0; i < 3; i++) {
                 const struct world_reader *r = &w->reader[i];
                 if (r->fd < 0 || !r->attached)
                         continue;
@@ -285,13 +293,17 @@ static bool take(struct world *w, int number, int64_t now_ms)
                 if (!grow(r, want))
                         abort(); /* tens of megabytes are not there: nothing can be said about this run */
                 got = read(r->fd, r->buf + r->n, want);
+                if (got < 0 && errno == EIO) /* nobody has the terminal open any more */
+                        got = 0;
                 if (got < 0)
                         return moved;
                 if (got == 0) {
                         r->eof = true;
                         r->eof_ms = clock_ms(); /* not before: now_ms may be older than what was read */
                         close(r->fd);
-                        r->fd = w->far[number] = -1;
+                        r->fd = -1;
+                        if (number > 0)
+                                w->far[number] = -1;
                         return true;
                 }
                 moved = true;
@@ -305,10 +317,10 @@ static bool take(struct world *w, int number, int64_t now_ms)
 
 bool world_pump(struct world *w, int64_t now_ms)
 {
-        bool moved = w->far[0] >= 0 && feed(w);
+        bool moved = w->far[0] >= 0 && w->hungry && feed(w);
 
-        moved |= take(w, 1, now_ms);
-        moved |= take(w, 2, now_ms);
+        for (int i = 0; i < 3; i++)
+                moved |= take(w, i, now_ms);
         return moved;
 }
 
@@ -321,7 +333,10 @@ void world_attach(struct world *w, enum scenario_attach when)
 
 bool world_at_eof(const struct world *w)
 {
-        return w->reader[1].fd < 0 && w->reader[2].fd < 0;
+        for (int i = 0; i < 3; i++)
+                if (w->reader[i].fd >= 0 && w->s->reader[i].attach != ATTACH_NEVER)
+                        return false;
+        return true;
 }
 
 static int read_file(struct world_reader *r, const char *dir, int number)
@@ -348,24 +363,28 @@ static int read_file(struct world_reader *r, const char *dir, int number)
 
 int world_judge_streams(struct world *w, const char *dir, struct obs_stream stream[3])
 {
-        for (int i = 1; i < 3; i++) {
+        for (int i = 0; i < 3; i++) {
                 enum scenario_kind kind = w->s->world.fd[i];
                 struct world_reader *r = &w->reader[i];
                 size_t n = (size_t)scenario_expected_bytes(w->s, i);
                 unsigned char *want;
                 int rc = 0;
 
-                stream[i].used = kind == KIND_PIPE || kind == KIND_SOCKET || kind == KIND_FILE;
+                stream[i].used = i == 0 ? n > 0 :
+                                 kind == KIND_PIPE || kind == KIND_SOCKET || kind == KIND_FILE || (kind == KIND_PTY && i == 1);
+                stream[i].used &= w->s->reader[i].attach != ATTACH_NEVER;
                 stream[i].first_diff = stream[i].eof_ms = -1;
                 if (!stream[i].used)
                         continue;
-                if (kind == KIND_FILE)
+                if (kind == KIND_FILE && i > 0)
                         rc = read_file(r, dir, i);
                 want = malloc(n + 1);
                 if (rc < 0 || !want || !grow(r, 1)) {
                         free(want);
                         return rc < 0 ? rc : -ENOMEM;
                 }
+                if (i == 0 || kind == KIND_PTY)
+                        r->n = world_pty_narrow(r->buf, r->n);
                 scenario_expected_fill(w->s, i, want);
                 obs_stream_compare(&stream[i], r->buf, r->n, want, n);
                 stream[i].eof = r->eof;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <poll.h>
+#include <termios.h>
 
 #include "sandbox/observation.h"
 #include "sandbox/scenario.h"
@@ -24,11 +25,14 @@ struct world_reader {
 
 struct world {
         const struct scenario *s;
+        bool hungry;            /* what goes to stdin may go: at once, or (terminal) when the payload says that it is raw */
+        int tty;               /* the payload's terminal, as long as the world lives; -1: none */
+        struct termios cooked; /* its settings, if it is ours and the runtime relays */
         int near[SCENARIO_FD_MAX]; /* the runtime's ends, numbers >= 100; -1: closed */
         int far[SCENARIO_FD_MAX];  /* ours; -1: none */
         int watch[SCENARIO_FD_MAX]; /* O_PATH to the near ends, which keeps none of them open; -1: none */
         size_t in_done;            /* bytes written to stdin */
-        struct world_reader reader[3];
+        struct world_reader reader[3]; /* [0]: of the terminal that exec made */
 };
 
 /* Makes all; files lie in dir. Fills made[]. 0 or -errno. */
@@ -43,7 +47,26 @@ void world_owners(const struct world *w, struct obs_owner owner[SCENARIO_FD_MAX]
 /* Closes the near ends: from now on only the runtime and what it starts has them. */
 void world_close_near(struct world *w);
 
-/* Adds what the world waits for to p (room for 4). Returns the number added; *timeout (ms) is lowered for slow readers. */
+/* A terminal that the runtime relays: the runtime gets the slave. In the child, it becomes the controlling one. 0 or -errno. */
+int world_pty_make(struct world *w);
+int world_pty_control(void);
+
+/* A terminal's master that came from the runtime: number 1 is the payload's, 0 what exec made. fd is the world's from now on. */
+void world_pty_take(struct world *w, int number, int fd);
+
+/* Has the relayed terminal other settings than when it was made? */
+bool world_pty_changed(const struct world *w);
+
+/* Gives the payload's terminal its later size. */
+void world_pty_resize(struct world *w);
+
+/* Takes away each CR before an LF, which a terminal's line discipline adds. Returns the number left. Pure. */
+size_t world_pty_narrow(unsigned char *buf, size_t n);
+
+/* Starts number's reader on far[number]. */
+void world_start_reader(struct world *w, int number);
+
+/* Adds what the world waits for to p (room for 5). Returns the number added; *timeout (ms) is lowered for slow readers. */
 size_t world_poll(const struct world *w, struct pollfd *p, int *timeout, int64_t now_ms);
 
 /* Moves bytes where that is possible without blocking. True if any moved or an EOF came. */

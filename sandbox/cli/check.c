@@ -311,7 +311,6 @@ static void plan_runs(struct check *c, struct runs *runs)
 {
         struct report *r = &c->report;
         size_t max = c->n_scenarios * r->n_runtimes;
-        const char *reason;
 
         r->run = calloc(max, sizeof *r->run);
         runs->run = calloc(max, sizeof *runs->run);
@@ -323,10 +322,6 @@ static void plan_runs(struct check *c, struct runs *runs)
 
                 for (size_t p = 0; p < scenario->plan.n; p++)
                         skip(r, scenario->name, "plan entry %s: not expressible here", scenario->plan.item[p]);
-                if (scenario_not_expressible(scenario, &reason)) {
-                        skip(r, scenario->name, "%s", reason);
-                        continue;
-                }
                 for (size_t i = 0; i < r->n_runtimes; i++) {
                         struct report_run *run = &r->run[r->n_runs];
 

@@ -6,6 +6,8 @@ initlab_unit_test(judge_env SOURCES sandbox/test_judge_env.c LIBS initlab_judge)
 initlab_unit_test(judge_host SOURCES sandbox/test_judge_host.c LIBS initlab_judge)
 initlab_unit_test(judge_hooks SOURCES sandbox/test_judge_hooks.c LIBS initlab_judge)
 initlab_unit_test(judge_life SOURCES sandbox/test_judge_life.c LIBS initlab_judge)
+initlab_unit_test(judge_terminal SOURCES sandbox/test_judge_terminal.c LIBS initlab_judge)
+initlab_unit_test(world SOURCES sandbox/test_world.c LIBS initlab_executor)
 initlab_unit_test(observation SOURCES sandbox/test_observation.c LIBS initlab_judge)
 initlab_unit_test(known SOURCES sandbox/test_known.c LIBS initlab_judge)
 

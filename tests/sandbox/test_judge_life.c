@@ -40,7 +40,7 @@ static void life_after__every_operation__in_every_state(void **state)
 {
         /* n: must fail, y: must succeed, m: either; columns none created running paused stopped */
         static const char *const table[OPERATION__COUNT] = { "ynnnn", "nynnn", "nyymn", "nyyyy",
-                                                             "nmynn", "nnnyn", "nmynn", "mmmmm",
+                                                             "nmynn", "nnnyn", "nmynn", "nmynn", "mmmmm",
                                                              "mmmmm", "mmmmm", "nnnny", "myyyy" };
 
         (void)state;

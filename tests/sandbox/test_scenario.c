@@ -106,6 +106,31 @@ static void scenario_parse__contradiction__names_the_step(void **state)
             "{\"write\":{\"fd\":1,\"bytes\":1}}]}}", "/payload/steps/0", "closed at entry");
 }
 
+#define TERMINAL(steps) \
+        "{" MINIMAL ",\"world\":{\"stdio\":[\"pty\",\"pty\",\"pty\"],\"stdin_bytes\":4},\"payload\":{\"steps\":[" steps "]}}"
+
+static void scenario_parse__terminal__is_whole_and_has_one_stream(void **state)
+{
+        (void)state;
+        bad(WORLD("\"stdio\":[\"pty\",\"pty\",\"pipe\"]"), "/world/stdio", "all three or none");
+        bad(STEPS("{\"raw\":true}"), "/payload/steps/0", "needs a terminal");
+        bad(STEPS("{\"flood\":true}"), "/payload/steps/0", "needs a terminal");
+        bad(TERMINAL("{\"echo\":true}"), "/payload/steps/0", "comes after \"raw\"");
+        bad(TERMINAL("{\"raw\":true}"), "/payload/steps", "echo it");
+        bad(TERMINAL("{\"write\":{\"fd\":2,\"bytes\":1}},{\"raw\":true},{\"echo\":true}"), "/payload/steps/0", "one stream");
+        bad(TERMINAL("{\"flood\":true},{\"raw\":true},{\"echo\":true}"), "/payload/steps/0", "never attaches");
+        bad("{" MINIMAL ",\"payload\":{\"steps\":[]},\"process\":{\"consoleSize\":{\"height\":0,\"width\":1}}}",
+            "/process/consoleSize/height", "0 is not");
+        bad("{" MINIMAL ",\"world\":{\"stdio\":[\"pty\",\"pty\",\"pty\"]},\"payload\":{\"steps\":[{\"write\":{\"fd\":1,"
+            "\"bytes\":2001}}]},\"readers\":[{\"fd\":1,\"attach\":\"after\"}]}", "/readers/0", "more than 2000");
+        good(TERMINAL("{\"raw\":true},{\"echo\":true}"));
+        assert_true(scenario_terminal(&s));
+        assert_true(scenario_relayed_terminal(&s));
+        assert_int_equal(scenario_expected_bytes(&s, 1), 4);
+        s.client.flow = FLOW_CREATE_START;
+        assert_false(scenario_relayed_terminal(&s));
+}
+
 static void scenario_parse__attack__needs_its_world(void **state)
 {
         (void)state;
@@ -245,6 +270,7 @@ int main(void)
                 cmocka_unit_test(scenario_parse__broken__names_the_pointer),
                 cmocka_unit_test(scenario_parse__broken_world__names_the_pointer),
                 cmocka_unit_test(scenario_parse__contradiction__names_the_step),
+                cmocka_unit_test(scenario_parse__terminal__is_whole_and_has_one_stream),
                 cmocka_unit_test(scenario_parse__attack__needs_its_world),
                 cmocka_unit_test(scenario_parse__reader_that_cannot_be__is_refused),
                 cmocka_unit_test(scenario_parse__unknown_invariant__is_refused),
