@@ -182,10 +182,12 @@ static void pidfd_socket__nobody_listens__refused_and_nothing_left(void **state)
         assert_true(lab_clean(lab));
 }
 
-static void tight_umask(void *arg)
+static mode_t caller_umask;
+
+static void with_umask(void *arg)
 {
         (void)arg;
-        umask(0777);
+        umask(caller_umask);
 }
 
 static mode_t mode_of(const char *dir, const char *name)
@@ -198,30 +200,56 @@ static mode_t mode_of(const char *dir, const char *name)
         return st.st_mode & 07777;
 }
 
+static void assert_modes(const char *dir, mode_t mask, const char *const *name, const mode_t *mode)
+{
+        for (size_t i = 0; name[i]; i++) {
+                mode_t is = mode_of(dir, name[i]);
+
+                if (is != mode[i])
+                        print_message("umask %04o: %s/%s has mode %04o, not %04o\n", mask, dir, name[i], is, mode[i]);
+                assert_int_equal(is, mode[i]);
+        }
+}
+
+/* Whatever labrun makes on the host and in the container has its own mode, and the payload the config's umask. */
 static void umask__of_caller_and_payload__not_on_labruns_files(void **state)
 {
+        static const char *const states[] = {"exec.fifo", "error.fifo", "state.json", "config.json", "lock", "", NULL};
+        static const mode_t states_mode[] = {0600, 0600, 0600, 0600, 0600, 0711};
+        static const char *const files[] = {"pid", "exec-pid", "log", "state", NULL};
+        static const mode_t files_mode[] = {0644, 0644, 0644, 0700};
+        static const mode_t masks[] = {0777, 0, 077};
         struct lab *lab = *state;
-        char pid[128], dir[192];
+        char pid[128], exec_pid[128], log[128], dir[192], expected[128];
 
         lab_need_root();
-        lab_config(lab, "{\"process\":{" ARGS ",\"user\":{\"umask\":511}}}");
-        lab_file(lab, "/tmp/script", "umask", 0755);
         snprintf(pid, sizeof(pid), "%s/pid", lab->dir);
+        snprintf(exec_pid, sizeof(exec_pid), "%s/exec-pid", lab->dir);
+        snprintf(log, sizeof(log), "%s/log", lab->dir);
         snprintf(dir, sizeof(dir), "%s/%s", lab->root, lab->id);
-        lab_before_exec(tight_umask, NULL);
-        struct result *r = lab_run(lab, "create", "--pid-file", pid, "-b", lab->bundle, lab->id, NULL);
-        assert_int_equal(r->code, 0);
-        assert_int_equal(mode_of(lab->dir, "pid"), 0644);
-        assert_int_equal(mode_of(dir, "exec.fifo"), 0600);
-        assert_int_equal(mode_of(dir, "error.fifo"), 0600);
-        assert_int_equal(mode_of(dir, "state.json"), 0600);
-        assert_int_equal(mode_of(lab->root, lab->id), 0711);
-        lab_before_exec(tight_umask, NULL);
-        assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
-        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
-        lab_before_exec(tight_umask, NULL);
-        assert_string_equal(lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL)->out, "0777\n");
-        assert_true(lab_clean(lab));
+        lab_file(lab, "/tmp/script", "umask; stat -c %a /dev/null /dev/shm /dev/pts/ptmx /made /made/cwd", 0755);
+        for (size_t i = 0; i < 3; i++) {
+                caller_umask = masks[i];
+                lab_config(lab, i == 1 ? "{\"process\":{" ARGS ",\"cwd\":\"/made/cwd\",\"user\":{\"umask\":511}}}"
+                                       : "{\"process\":{" ARGS ",\"cwd\":\"/made/cwd\",\"user\":{\"umask\":0}}}");
+                unlink(log);
+                lab_before_exec(with_umask, NULL);
+                assert_int_equal(
+                        lab_run(lab, "--log", log, "create", "--pid-file", pid, "-b", lab->bundle, lab->id, NULL)->code, 0);
+                lab_before_exec(with_umask, NULL);
+                struct result *r = lab_run(lab, "exec", "--pid-file", exec_pid, lab->id, "/bin/sh", "-c", "umask", NULL);
+                assert_string_equal(r->out, i == 1 ? "0777\n" : "0000\n");
+                assert_modes(dir, masks[i], states, states_mode);
+                assert_modes(lab->dir, masks[i], files, files_mode);
+                lab_before_exec(with_umask, NULL);
+                assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
+                assert_modes(dir, masks[i], states, states_mode);
+                assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
+                lab_before_exec(with_umask, NULL);
+                snprintf(expected, sizeof(expected), "%s\n666\n1777\n666\n755\n755\n", i == 1 ? "0777" : "0000");
+                assert_string_equal(lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL)->out, expected);
+                assert_true(lab_clean(lab));
+        }
 }
 
 static void run__no_pivot__refused(void **state)
