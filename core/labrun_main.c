@@ -183,8 +183,10 @@ static int take_inventory(struct cli *cli, const struct cli_command *c, struct e
                                           cli->sys->op->getpid(cli->sys), err);
                 if (listen < 0)
                         return listen;
-                if (cli->value[i]) {
-                        r = cli_number(cli->value[i], LIMIT_PRESERVE_FDS, "--preserve-fds", &preserve, err);
+                struct opt_iter it = cli->options;
+                const char *value;
+                while (opt_next_value(&it, c->options, c->n_options, i, &value)) { /* the last one counts, all must be good */
+                        r = cli_number(value, LIMIT_PRESERVE_FDS, "--preserve-fds", &preserve, err);
                         if (r < 0)
                                 return r;
                 }

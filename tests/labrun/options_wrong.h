@@ -197,8 +197,10 @@ static const struct operand_row {
         {{"--root", "", "list"}, 1, -1, "--root: an empty path"},    /* runc: the working directory */
         {{"--debug=1", "list"}, 1, 0, "--debug=1: --debug takes no value"}, /* Go's flags do */
         {{"run", "--preserve-fds", "x", "a"}, 1, SAME, "--preserve-fds"},
+        {{"run", "--preserve-fds", "x", "--preserve-fds=1", "a"}, 1, SAME, "--preserve-fds: \"x\""}, /* each is looked at */
         {{"run", "--bundle", "/nonexistent", "a"}, 1, SAME, "/nonexistent/config.json"},
         {{"list", "--format", "xml"}, 1, SAME, "--format"},
+        {{"list", "--format", "json", "--format", "xml"}, 1, SAME, "--format"}, /* the last one counts */
         {{"list", "--format"}, 1, SAME, "--format: needs a value"},
 };
 #define N_OPERANDS (sizeof(operands) / sizeof(operands[0]))

@@ -407,6 +407,18 @@ static void cli_commands__every_command__has_a_wrong_operand(void **state)
         }
 }
 
+static void main__option_given_twice__last_one_counts(void **state)
+{
+        struct lab *lab = *state;
+        static const char *const args[] = {"list", "--format", "xml", "--format", "json", NULL};
+
+        assert_string_equal(lab_run_list(lab, false, args)->out, "null\n");
+        if (lab_have_runc())
+                assert_string_equal(lab_run_list(lab, true, args)->out, "null\n");
+        /* but for --version and --help, which are no values: whatever stands beside them */
+        assert_int_equal(lab_run(lab, "--debug", "--version", "list", "--nosuch", NULL)->code, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -414,6 +426,7 @@ int main(void)
                 cmocka_unit_test(cli_commands__every_command__has_a_wrong_operand),
                 cmocka_unit_test_setup_teardown(main__each_wrong_option__refused, setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(main__each_wrong_operand__refused_as_by_runc, setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(main__option_given_twice__last_one_counts, setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(exec__each_wrong_option__refused_and_container_as_it_was, setup, lab_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
