@@ -56,7 +56,7 @@ endif()
 
 # Wrong input: every field of config.json, every option.
 initlab_labrun_test(bad_config)
-target_sources(test_labrun_bad_config PRIVATE core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
+target_sources(test_labrun_bad_config PRIVATE labrun/ordinary.c core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
 initlab_labrun_test(bad_options initlab_core)
 
 initlab_labrun_test(noexec)

@@ -3,7 +3,6 @@
  * pointer, on standard error and in the log, exit status 1 (as runc's), nothing left behind.
  */
 #include <dirent.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +14,12 @@
 #include "tests/core/made_config.h"
 #include "tests/labrun/config_applied.h"
 #include "tests/labrun/fixture.h"
-
-#define USER 61234
+#include "tests/labrun/ordinary.h"
 
 static char pid_file[128], log_file[128], config_json[128];
 
-static int setup(void **state)
+static int named(struct lab *lab, int r)
 {
-        int r = lab_setup(state);
-        struct lab *lab = *state;
-
         if (r < 0)
                 return r;
         snprintf(pid_file, sizeof(pid_file), "%s/pid", lab->dir);
@@ -33,20 +28,18 @@ static int setup(void **state)
         return 0;
 }
 
-static void be_the_user(void *arg)
+static int setup(void **state)
 {
-        (void)arg;
-        if (geteuid() == 0 &&
-            (setgroups(0, NULL) < 0 || setresgid(USER, USER, USER) < 0 || setresuid(USER, USER, USER) < 0))
-                _exit(99);
+        int r = lab_setup(state);
+
+        return named(*state, r);
 }
 
-static void give_to_user(const struct lab *lab)
+static int setup_user(void **state)
 {
-        char command[256];
+        int r = ordinary_setup(state);
 
-        snprintf(command, sizeof(command), "chown -Rh %d:%d %s", USER, USER, lab->dir);
-        assert_int_equal(geteuid() == 0 ? system(command) : 0, 0);
+        return named(*state, r);
 }
 
 /* With "." and "..". */
@@ -85,7 +78,7 @@ static void assert_refused(struct lab *lab, bool user, const char *place, const 
 
         unlink(log_file);
         if (user)
-                lab_before_exec(be_the_user, NULL);
+                lab_before_exec(ordinary_become, NULL);
         struct result *r = lab_run(lab, "--log", log_file, "--log-format", "json", "run", "--pid-file", pid_file, "-b",
                                    lab->bundle, lab->id, NULL);
         snprintf(wanted, sizeof(wanted), ": %s: ", place);
@@ -99,8 +92,8 @@ static void assert_refused(struct lab *lab, bool user, const char *place, const 
                 fail_msg("%s: something is left", what);
 }
 
-/* What labrun spec writes, with a payload that ends by itself, and then merge, in it. */
-static void write_config(struct lab *lab, const char *merge)
+/* With a payload that ends by itself, in what labrun spec writes. */
+static void write_config(struct lab *lab, void (*write)(struct lab *lab, const char *merge), const char *merge)
 {
         json_t *all = json_loads("{\"process\":{\"terminal\":false,\"args\":[\"/bin/true\"]}}", 0, NULL);
         json_t *more = json_loads(merge, 0, NULL);
@@ -108,27 +101,9 @@ static void write_config(struct lab *lab, const char *merge)
         assert_non_null(more);
         assert_int_equal(json_object_update_recursive(all, more), 0);
         char *text = json_dumps(all, 0);
-        lab_config(lab, text);
+        write(lab, text);
         free(text);
         json_decref(all);
-        json_decref(more);
-}
-
-/* The same for an ordinary user, and as he wrote it. */
-static void write_rootless(struct lab *lab, const char *merge)
-{
-        json_t *more = json_loads(merge, 0, NULL), *args = json_pack("[s]", "/bin/true");
-
-        assert_true(more && args);
-        unlink(config_json);
-        lab_before_exec(be_the_user, NULL);
-        assert_int_equal(lab_run(lab, "spec", "--rootless", "-b", lab->bundle, NULL)->code, 0);
-        json_t *config = json_load_file(config_json, 0, NULL), *process = json_object_get(config, "process");
-        json_object_set_new(process, "terminal", json_false());
-        json_object_set_new(process, "args", args);
-        assert_int_equal(json_object_update_recursive(config, more), 0);
-        assert_int_equal(json_dump_file(config, config_json, 0), 0);
-        json_decref(config);
         json_decref(more);
 }
 
@@ -186,7 +161,7 @@ static void run__document_that_is_none__refused_by_line_and_column(void **state)
 static void run_wrong(struct lab *lab, bool user)
 {
         for (size_t i = 0; i < CONFIG_N_WRONG; i++) {
-                write_config(lab, config_wrong[i].merge);
+                write_config(lab, lab_config, config_wrong[i].merge);
                 assert_refused(lab, user, config_wrong[i].place, config_wrong[i].words, config_wrong[i].merge);
         }
 }
@@ -201,7 +176,6 @@ static void run__each_wrong_value_as_a_user__refused_at_its_pointer(void **state
         struct lab *lab = *state;
 
         lab_need_root(); /* an ordinary user has had them all in the test before */
-        give_to_user(lab);
         run_wrong(lab, true);
 }
 
@@ -211,7 +185,7 @@ static void run__each_wrong_value_when_applied__refused_at_its_pointer(void **st
 
         lab_need_root();
         for (size_t i = 0; i < CONFIG_N_APPLIED; i++) {
-                write_config(lab, config_applied[i].merge);
+                write_config(lab, lab_config, config_applied[i].merge);
                 assert_refused(lab, false, config_applied[i].place, config_applied[i].words, config_applied[i].merge);
         }
 }
@@ -220,12 +194,88 @@ static void run__each_wrong_value_when_applied_as_a_user__refused_at_its_pointer
 {
         struct lab *lab = *state;
 
-        give_to_user(lab);
         for (size_t i = 0; i < CONFIG_N_APPLIED_USER; i++) {
-                write_rootless(lab, config_applied_user[i].merge);
+                write_config(lab, ordinary_config, config_applied_user[i].merge);
                 assert_refused(lab, true, config_applied_user[i].place, config_applied_user[i].words,
                                config_applied_user[i].merge);
         }
+}
+
+/* --- exec --process: the same fields, in a file of their own --- */
+
+static void begin_container(struct lab *lab)
+{
+        lab_config(lab, "{\"process\":{\"terminal\":false,\"args\":[\"/bin/sleep\",\"1000\"]}}");
+        assert_int_equal(lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
+}
+
+static void end_container(struct lab *lab)
+{
+        assert_string_equal(lab_state(lab, "status"), "running");
+        assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
+        assert_true(lab_clean(lab));
+}
+
+/* pointer: of the field in config.json, where it begins with /process. */
+static void assert_exec_refused(struct lab *lab, const char *process, const char *pointer, const char *words)
+{
+        char file[128], place[512];
+
+        snprintf(file, sizeof(file), "%s/process.json", lab->dir);
+        write_text(file, process);
+        snprintf(place, sizeof(place), ": %s#%s: ", file, pointer + strlen("/process"));
+        struct result *r = lab_run(lab, "exec", "--pid-file", pid_file, "--process", file, lab->id, NULL);
+        if (r->code != 255 || !strstr(r->err, place) || !strstr(r->err, words) || strchr(r->err, '\n')[1])
+                fail_msg("%s: wanted 255 and \"%s\", \"%s\": %d, %s", process, place, words, r->code, r->err);
+        if (strchr(lab_run(lab, "ps", "--format", "json", lab->id, NULL)->out, ',') || access(pid_file, F_OK) == 0)
+                fail_msg("%s: something is left", process);
+}
+
+static void exec__every_field_of_wrong_type__refused_at_its_pointer(void **state)
+{
+        static const char prefix[] = "{\"process\":";
+        struct lab *lab = *state;
+        size_t n, met = 0;
+        const struct spec_rule *rules = spec_rules(&n);
+
+        lab_need_root();
+        begin_container(lab);
+        for (size_t i = 0; i < n; i++) {
+                if (strncmp(rules[i].pattern, "/process/", 9) != 0)
+                        continue;
+                struct made made = made_config(&rules[i], rules[i].kind == SPEC_ARR ? "{}" : "[]");
+                assert_int_equal(strncmp(made.text, prefix, sizeof(prefix) - 1), 0);
+                made.text[strlen(made.text) - 1] = '\0'; /* the document's brace */
+                assert_exec_refused(lab, made.text + sizeof(prefix) - 1, made.pointer, "expected ");
+                free(made.text);
+                met++;
+        }
+        assert_true(met > 40);
+        end_container(lab);
+}
+
+static void exec__each_wrong_value__refused_at_its_pointer(void **state)
+{
+        struct lab *lab = *state;
+        size_t met = 0;
+
+        lab_need_root();
+        begin_container(lab);
+        for (size_t i = 0; i < CONFIG_N_WRONG; i++) {
+                json_t *merge = json_loads(config_wrong[i].merge, 0, NULL), *o = json_object_get(merge, "process"),
+                       *process = json_pack("{s:s,s:[s]}", "cwd", "/", "args", "/bin/true");
+                if (json_is_object(o) && json_object_size(merge) == 1) {
+                        assert_int_equal(json_object_update_recursive(process, o), 0);
+                        char *text = json_dumps(process, 0);
+                        assert_exec_refused(lab, text, config_wrong[i].place, config_wrong[i].words);
+                        free(text);
+                        met++;
+                }
+                json_decref(merge);
+                json_decref(process);
+        }
+        assert_true(met > 30);
+        end_container(lab);
 }
 
 int main(void)
@@ -236,12 +286,17 @@ int main(void)
                 cmocka_unit_test_setup_teardown(run__document_that_is_none__refused_by_line_and_column, setup,
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(run__each_wrong_value__refused_at_its_pointer, setup, lab_teardown),
-                cmocka_unit_test_setup_teardown(run__each_wrong_value_as_a_user__refused_at_its_pointer, setup,
-                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(run__each_wrong_value_as_a_user__refused_at_its_pointer, setup_user,
+                                                ordinary_teardown),
                 cmocka_unit_test_setup_teardown(run__each_wrong_value_when_applied__refused_at_its_pointer, setup,
                                                 lab_teardown),
+                cmocka_unit_test_setup_teardown(exec__every_field_of_wrong_type__refused_at_its_pointer, setup,
+                                                lab_teardown),
+                cmocka_unit_test_setup_teardown(exec__each_wrong_value__refused_at_its_pointer, setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(
-                        run__each_wrong_value_when_applied_as_a_user__refused_at_its_pointer, setup, lab_teardown),
+                        run__each_wrong_value_when_applied_as_a_user__refused_at_its_pointer, setup_user, ordinary_teardown),
         };
+        if (ordinary_begin() < 0)
+                return 1;
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
