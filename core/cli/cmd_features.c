@@ -45,6 +45,18 @@ static json_t *architectures(void)
         return list;
 }
 
+/* The subset of the flags that this kernel has: features-linux.md, supportedFlags. */
+static json_t *supported_flags(const struct sys *sys)
+{
+        json_t *list = json_array();
+        const char *word;
+
+        for (size_t i = 0; (word = config_word(CONFIG_SECCOMP_FLAGS, i)); i++)
+                if (seccomp_has_flag(sys, word))
+                        (void)json_array_append_new(list, json_string(word));
+        return list;
+}
+
 static json_t *mount_options(void)
 {
         json_t *list = json_array();
@@ -71,20 +83,20 @@ static json_t *capabilities(void)
         return list;
 }
 
-static json_t *seccomp(void)
+static json_t *seccomp(const struct sys *sys)
 {
         return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "enabled", 1, "actions",
                          words(CONFIG_SECCOMP_ACTIONS), "operators", words(CONFIG_SECCOMP_OPERATORS), "archs",
                          architectures(), "knownFlags", words(CONFIG_SECCOMP_FLAGS), "supportedFlags",
-                         words(CONFIG_SECCOMP_FLAGS));
+                         supported_flags(sys));
 }
 
-static json_t *os(void)
+static json_t *os(const struct sys *sys)
 {
         return json_pack(
                 "{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:o, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:{s:b}}}",
                 "namespaces", namespaces(), "capabilities", capabilities(), "cgroup", "v1", 1, "v2", 1,
-                "systemd", 0, "systemdUser", 0, "rdma", 0, "seccomp", seccomp(), "apparmor", "enabled", 0,
+                "systemd", 0, "systemdUser", 0, "rdma", 0, "seccomp", seccomp(sys), "apparmor", "enabled", 0,
                 "selinux", "enabled", 0, "intelRdt", "enabled", 0, "mountExtensions", "idmap", "enabled", 1);
 }
 
@@ -93,7 +105,7 @@ static int run_features(struct cli *cli, struct err *err)
 {
         json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:{s:s}}", "ociVersionMin", "1.0.0", "ociVersionMax",
                               STATE_OCI_VERSION, "hooks", words(CONFIG_HOOK_KINDS), "mountOptions",
-                              mount_options(), "linux", os(), "annotations",
+                              mount_options(), "linux", os(cli->sys), "annotations",
                               "org.opencontainers.initlab.version", INITLAB_VERSION);
         char *text;
         size_t len;

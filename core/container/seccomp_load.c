@@ -61,6 +61,11 @@ static int check_flag(const struct sys *sys, const char *name, bool notify, cons
         return r == -EFAULT ? 0 : err_sys(err, r, "seccomp", place, "asking the kernel for %s", name);
 }
 
+bool seccomp_has_flag(const struct sys *sys, const char *name)
+{
+        return check_flag(sys, name, true, PLACE "/flags", NULL) == 0;
+}
+
 int seccomp_check_kernel(const struct sys *sys, const struct config_seccomp *s, struct err *err)
 {
         uint32_t known = SECCOMP_RET_ALLOW;

@@ -389,6 +389,32 @@ static void check_kernel__what_it_lacks__place_of_it(void **state)
         }
 }
 
+static void has_flag__kernels_answer__only_efault_means_yes(void **state)
+{
+        static const struct {
+                const char *flag;
+                int answer;
+                unsigned asked;
+                bool has;
+        } rows[] = {
+                {"SECCOMP_FILTER_FLAG_TSYNC", -EINVAL, 0, true}, /* nothing to ask for */
+                {"SECCOMP_FILTER_FLAG_LOG", -EFAULT, SECCOMP_FILTER_FLAG_LOG, true},
+                {"SECCOMP_FILTER_FLAG_LOG", -EINVAL, SECCOMP_FILTER_FLAG_LOG, false},
+                {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", -EPERM, SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
+                {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", -EFAULT,
+                 SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_NEW_LISTENER, true},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct machine m;
+                machine_init(&m);
+                m.flag = rows[i].answer;
+                assert_int_equal(seccomp_has_flag(&m.sys, rows[i].flag), rows[i].has);
+                assert_int_equal(m.flags, rows[i].asked);
+        }
+}
+
 static void filter_load__kernels_answer__listener_or_error(void **state)
 {
         static const struct {
@@ -448,6 +474,7 @@ int main(void)
                 cmocka_unit_test(filter_make__args_longer_than_a_program__e2big),
                 cmocka_unit_test(filter_make__no_seccomp__no_filter),
                 cmocka_unit_test(check_kernel__what_it_lacks__place_of_it),
+                cmocka_unit_test(has_flag__kernels_answer__only_efault_means_yes),
                 cmocka_unit_test(filter_load__kernels_answer__listener_or_error),
                 cmocka_unit_test(when__notify_and_no_new_privs__as_the_header_says),
         };

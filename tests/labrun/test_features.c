@@ -1,8 +1,13 @@
 /* features: JSON of features.md, and true: what it names is taken, what it does not name is not. */
+#include <errno.h>
 #include <jansson.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/labrun/fixture.h"
@@ -58,6 +63,42 @@ static void features__needs_no_root__as_the_spec_has_it(void **state)
         json_decref(o);
 }
 
+/* A kernel that lacks a flag: seccomp(2) answers for it as one would that never heard of it. */
+static void lack_spec_allow(void *unused)
+{
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 3),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])), /* low half: LE */
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+
+        (void)unused;
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+                _exit(99);
+}
+
+static void features__flag_that_the_kernel_lacks__known_and_not_supported(void **state)
+{
+        struct lab *lab = *state;
+        json_t *o = features(lab);
+        size_t all = json_array_size(at(o, "linux", "seccomp", "knownFlags"));
+
+        assert_int_equal(all, 4);
+        assert_true(lists(at(o, "linux", "seccomp", "supportedFlags"), "SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
+        json_decref(o);
+        lab_before_exec(lack_spec_allow, NULL);
+        o = features(lab);
+        assert_int_equal(json_array_size(at(o, "linux", "seccomp", "knownFlags")), all);
+        assert_true(lists(at(o, "linux", "seccomp", "supportedFlags"), "SECCOMP_FILTER_FLAG_LOG"));
+        assert_false(lists(at(o, "linux", "seccomp", "supportedFlags"), "SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
+        json_decref(o);
+}
+
 /* Each listed option is one that a container takes, on a bind mount for which all of them mean something. */
 static void features__mount_options__all_taken(void **state)
 {
@@ -98,6 +139,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 LAB_TEST(features__needs_no_root__as_the_spec_has_it),
+                LAB_TEST(features__flag_that_the_kernel_lacks__known_and_not_supported),
                 LAB_TEST(features__mount_options__all_taken),
         };
 
