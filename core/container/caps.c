@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -84,6 +85,14 @@ static int permitted_now(const struct sys *sys, uint64_t *ret, struct err *err)
                 return err_sys(err, r, "capabilities", CAPS_PLACE, "capget");
         *ret = had[0].permitted | (uint64_t)had[1].permitted << 32;
         return 0;
+}
+
+bool caps_effective(const struct sys *sys, int cap)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2] = {{0}};
+
+        return sys->op->capget(sys, &h, d) == 0 && (d[cap / 32].effective >> cap % 32 & 1);
 }
 
 static void warn_of(const struct config_str_list *list, const char *set, uint64_t can, sync_log_fn *log,

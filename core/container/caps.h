@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/sync/sync.h"
@@ -22,13 +23,19 @@ struct sys;
 int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *log, void *ctx,
               struct err *err);
 
-/* Before the identity changes: drops from the bounding set what is not in it, and keeps permitted over
- * setresuid(2). */
+/* Before the identity changes: drops from the bounding set what is not configured, and keeps permitted over
+ * setresuid(2), which empties effective. Errors: -EPERM (something is to be dropped, CAP_SETPCAP lacks). */
 int caps_bound(const struct sys *sys, const struct config *config, struct err *err);
+
+/* Whether the caller has this one now, in its user namespace. cap: 0..63. */
+bool caps_effective(const struct sys *sys, int cap);
 
 /* After it, for seccomp(2): all that is permitted becomes effective again. Errors: capget's, capset's. */
 int caps_raise(const struct sys *sys, struct err *err);
 
-/* After it: effective, permitted, inheritable, then ambient (which needs both of the latter). The three are read back: a
- * seccomp filter may refuse capset(2) and call it success. */
+/*
+ * After it: effective, permitted, inheritable, then ambient (Linux 4.3; needs both of the latter). What can't be had is left
+ * out, caps_warn has told. The three are read back: a seccomp filter may refuse capset(2) and call it success.
+ * Errors: -EPERM with the pointer of an ambient one that the config itself does not permit or inherit.
+ */
 int caps_apply(const struct sys *sys, const struct config *config, struct err *err);

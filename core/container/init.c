@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -34,6 +35,7 @@ struct init {
         struct sync_received received; /* CONFIG: text, bundle, inventory */
         struct config *config;
         struct seccomp_filter filter;
+        bool send_listener;
         struct fds_inventory inventory;
         int notify_tree; /* of plain.notify; -1: none */
         char **env;
@@ -262,9 +264,14 @@ static void log_unknown(void *ctx, const char *name)
                       name);
 }
 
-/* The filter's program, before limits on memory and files hold. */
+/*
+ * The filter's program, before limits on memory and files hold. Whether the parent may look into init is seen here, while
+ * init is still what the parent is.
+ */
 static int compile_filter(struct init *in, struct err *err)
 {
+        in->send_listener =
+                in->config->linux_.ns[CONFIG_NS_USER].set || !caps_effective(in->sys, CAP_SYS_PTRACE);
         return seccomp_filter_make(in->sys, in->config, log_unknown, &in->sync, &in->filter, err);
 }
 
@@ -274,7 +281,7 @@ static int compile_filter(struct init *in, struct err *err)
  */
 static int hand_over(struct init *in, int listener, struct err *err)
 {
-        bool sends = in->config->linux_.ns[CONFIG_NS_USER].set;
+        bool sends = in->send_listener;
         struct sync_ask ask = {
                 .kind = SYNC_ASK_LISTENER, .sends_fd = sends, .number = sends ? 0 : (uint32_t)listener};
         int r = sync_init_ask(&in->sync, &ask, sends ? listener : -1, &in->deadline, err);

@@ -150,6 +150,7 @@ int seccomp_hand_over(const struct sys *sys, const struct seccomp_handover *h, c
         got.fd = sys->op->pidfd_getfd(sys, h->pidfd, (int)ask->number, 0);
         if (got.fd < 0)
                 return err_sys(err, got.fd, "seccomp", "/linux/seccomp",
-                               "taking the listener out of init: pidfd_getfd");
+                               "taking the listener out of init: pidfd_getfd%s",
+                               got.fd == -EPERM ? " (is kernel.yama.ptrace_scope 3?)" : "");
         return tell_agent(sys, h, got.fd, err);
 }

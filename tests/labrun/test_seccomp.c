@@ -1,6 +1,7 @@
 /* linux.seccomp as the payload finds it, and what a filter can do to labrun itself. */
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -378,6 +379,39 @@ static void notify__agent_serves__its_answers_arrive(void **state)
         assert_true(lab_clean(lab));
 }
 
+/* A root that may not trace, as in most containers: the listener is sent. */
+static void drop_ptrace(void *unused)
+{
+        struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct d[2];
+
+        (void)unused;
+        if (prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0) < 0 || syscall(SYS_capget, &h, d) < 0)
+                _exit(99);
+        d[0].effective &= ~(1u << CAP_SYS_PTRACE);
+        d[0].permitted &= ~(1u << CAP_SYS_PTRACE);
+        d[0].inheritable &= ~(1u << CAP_SYS_PTRACE);
+        if (syscall(SYS_capset, &h, d) < 0)
+                _exit(99);
+}
+
+static void notify__root_that_may_not_trace__its_answers_arrive(void **state)
+{
+        struct lab *lab = *state;
+        struct agent a;
+
+        lab_need_root();
+        install(lab);
+        for (int nnp = 0; nnp < 2; nnp++) {
+                agent_start(lab, &a, AGENT_SERVES, NULL);
+                configure_agent(lab, LISTEN("ALLOW", NOTIFY("\"getppid\"")), &a, GETPPID, nnp, "");
+                lab_before_exec(drop_ptrace, NULL);
+                assert_result(run(lab), 0, "110 4242\n");
+                agent_end(&a);
+                assert_true(lab_clean(lab));
+        }
+}
+
 static void notify__create_and_start__listener_is_out_before_ready(void **state)
 {
         struct lab *lab = *state;
@@ -500,6 +534,8 @@ int main(void)
                                                 lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__exec__its_own_listener_goes_to_the_agent, lab_setup,
                                                 lab_teardown),
+                cmocka_unit_test_setup_teardown(notify__root_that_may_not_trace__its_answers_arrive,
+                                                lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__create_and_start__listener_is_out_before_ready,
                                                 lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(notify__nobody_to_hand_over_to__error_and_nothing_left,
