@@ -29,8 +29,10 @@ int identity_make_cwd(const struct sys *sys, const struct config *config, struct
 int identity_own_stdio(const struct sys *sys, const struct config *config, struct err *err);
 
 /*
- * rlimits, bounding set, cwd, groups and ids, umask; in this order. The process is non-dumpable and dies with its parent
- * all the while: both are set again after the ids. The permitted capabilities are kept.
+ * rlimits, bounding set, cwd, groups and ids, umask; in this order. The process is non-dumpable and dies with its parent,
+ * but for a moment: the kernel forgets both when the effective ids change (prctl(2)), and they are set again at once.
+ * The permitted capabilities are kept. Where a user namespace denies setgroups(2) and none are configured, the
+ * caller's groups stay: nothing can drop them (user_namespaces(7)). Errors: with the pointer of what was refused.
  */
 int identity_change_user(const struct sys *sys, const struct config *config, struct err *err);
 /* Then: the other capability sets, no_new_privs; checks the working directory. */
@@ -38,7 +40,8 @@ int identity_drop(const struct sys *sys, const struct config *config, struct err
 
 /*
  * The working directory must be inside the root: getcwd(2) says "(unreachable)" of what is not, which an
- * inherited fd of a host directory can bring about (CVE-2024-21626).
+ * inherited fd of a host directory can bring about (CVE-2024-21626). Errors: -EXDEV, it is outside; -ENOENT, it was
+ * removed; -ENAMETOOLONG; all with "/process/cwd".
  */
 int identity_check_cwd(const struct sys *sys, struct err *err);
 

@@ -25,12 +25,12 @@ struct process_stat {
  */
 int process_stat_parse(const char *text, struct process_stat *ret_stat);
 
-/* /proc/PID/stat. -ESRCH when there is no such process; zombies are still there. */
+/* /proc/PID/stat, which everybody may read. -ESRCH when there is no such process; zombies are still there. */
 int process_stat_read(const struct sys *sys, pid_t pid, struct process_stat *ret_stat, struct err *err);
 
 /*
- * A pidfd (CLOEXEC, the caller's) of the process with this pid and start time. -ESRCH when it is gone, even
- * if its pid is in use again. A zombie is still there.
+ * A pidfd (pidfd_open(2), Linux 5.3; CLOEXEC, the caller's) of the process with this pid and start time. -ESRCH when it
+ * is gone, even if its pid is in use again. A zombie is still there.
  */
 int process_open(const struct sys *sys, pid_t pid, uint64_t start, int *ret_pidfd, struct err *err);
 
