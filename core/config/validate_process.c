@@ -97,6 +97,9 @@ static int validate_rlimits(const struct config_rlimit_list *l, struct err *err)
                         if (strcmp(l->item[i].type, l->item[k].type) == 0)
                                 return INVALID_TEXT(err, "listed already", l->item[i].type,
                                                     PLACE "/rlimits/%zu/type", i);
+                /* poll(2) of one fd is EINVAL then, init's too: nothing could be asked of it or told by it */
+                if (l->item[i].soft == 0 && strcmp(l->item[i].type, "RLIMIT_NOFILE") == 0)
+                        return INVALID(err, "not even init could wait for anything", PLACE "/rlimits/%zu/soft", i);
                 if (l->item[i].soft > l->item[i].hard)
                         return INVALID(err, "greater than the hard limit", PLACE "/rlimits/%zu/soft", i);
         }

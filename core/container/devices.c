@@ -104,6 +104,8 @@ static int create_one(const struct sys *sys, int root_fd, const struct device *d
         const char *name;
         int r = inside_make_parent(sys, root_fd, d->path, &dir.fd, &name, err);
 
+        if (r < 0 && place != d->path) /* the config's */
+                return err_sys(err, r, "device", place, "making its folder in the root file system: %.64s", d->path);
         if (r < 0)
                 return r;
         if (there_already(sys, dir.fd, name, d))

@@ -443,6 +443,8 @@ int hook_run(const struct sys *sys, const struct hook_call *call, struct err *er
         if (r < 0)
                 return err_sys(err, r, "hook", call->place, "ignoring SIGPIPE");
         r = run_to_its_end(&h, call, err);
+        if (r < 0 && err && !err->place[0]) /* of a system call for it */
+                (void)err_prefix(err, call->place);
         (void)sys->op->rt_sigaction(sys, SIGPIPE, &before, NULL);
         scoped_fd_close(&h.pidfd);
         scoped_fd_close(&h.output);

@@ -129,6 +129,8 @@ static const struct wrong config_wrong[] = {
          PROCESS("rlimits":[{"type":"RLIMIT_CPU","soft":1,"hard":1},{"type":"RLIMIT_CPU","soft":1,"hard":1}])},
         {"/process/rlimits/0/soft", "greater than the hard limit",
          PROCESS("rlimits":[{"type":"RLIMIT_CPU","soft":2,"hard":1}])},
+        {"/process/rlimits/0/soft", "not even init could wait for anything",
+         PROCESS("rlimits":[{"type":"RLIMIT_NOFILE","soft":0,"hard":9}])},
         {"/process/apparmorProfile", "does not support AppArmor", PROCESS("apparmorProfile":"a")},
         {"/process/selinuxLabel", "does not support SELinux", PROCESS("selinuxLabel":"a")},
         {"/process/oomScoreAdj", "1001 is not in -1000..1000", PROCESS("oomScoreAdj":1001)},

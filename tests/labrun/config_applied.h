@@ -79,6 +79,8 @@ static const struct wrong config_applied[] = {
          "/linux/devices/*/path"},
         {"/linux/devices/0", "/bin/busybox/x: Not a directory", LINUX("devices":[{"type":"p","path":"/bin/busybox/x"}]),
          "/linux/devices/*/path"},
+        {"/linux/devices/0", "making its folder in the root file system: /bin/busybox/x/y",
+         LINUX("devices":[{"type":"p","path":"/bin/busybox/x/y"}]), "/linux/devices/*/path"},
         {"/linux/cgroupsPath", "no name: the container needs a cgroup of its own", LINUX("cgroupsPath":"/")},
         {"/linux/cgroupsPath", "no name: the container needs a cgroup of its own", LINUX("cgroupsPath":"./.")},
         {"/linux/cgroupsPath", "File name too long", LINUX("cgroupsPath":NAME_256)},
@@ -99,6 +101,10 @@ static const struct wrong config_applied[] = {
         HOOKS_APPLIED("createRuntime"),
         HOOKS_APPLIED("createContainer"),
         HOOKS_APPLIED("poststart"),
+        {"/hooks/startContainer/0", "Permission denied", HOOK("startContainer", "path":"/etc"), "/hooks/startContainer/*/path"},
+        {"/hooks/startContainer/0", "making its pipes: Too many open files",
+         J({"process":{"rlimits":[{"type":"RLIMIT_NOFILE","soft":1,"hard":1}]},
+            "hooks":{"startContainer":[{"path":"/bin/true"}]}}), "/process/rlimits/*/soft"},
 };
 
 /* The same in what `labrun spec --rootless` writes, for an ordinary user: what he may not do, what his map lacks. */
