@@ -156,7 +156,7 @@ bool hold_until(struct hold *h, long number)
 {
         bool payload = number == SYS_execve && h->entered && (long)registers(h).orig_rax == number;
 
-        while (step(h))
+        while (step(h) && (payload || !h->execed))
                 if (h->entered && (payload ? h->execed : (long)registers(h).orig_rax == number))
                         return true;
         return false;

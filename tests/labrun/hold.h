@@ -28,8 +28,10 @@ void hold_stopped(pid_t labrun);
  */
 void hold_begin(struct hold *h, pid_t labrun, int helpers, int nth);
 
-/* Until the entry of the next such system call. execve twice: until the first one after it. False: it is
- * gone. */
+/*
+ * Until the entry of the next such system call. execve twice: until the first one after it. False: it never
+ * came, before the end or the execve.
+ */
 bool hold_until(struct hold *h, long number);
 
 /* What the held process gets for a system call of ours, in place of its own, which it makes afterwards.

@@ -284,19 +284,43 @@ static void output__eight_megabytes_in_small_pieces__every_byte(void **state)
         assert_true(lab_clean(lab));
 }
 
+#define RELAY_BYTES 16384 /* RELAY_BUFFER of core/cli/relay.h, whose termios is not the C library's */
+#define IN_PTY 1000
+
+/* Until nothing more gets in. Returns how many bytes did. */
+static size_t fill(const char *path)
+{
+        int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        size_t n = 0;
+
+        assert_true(fd >= 0);
+        while (write(fd, "x", 1) == 1)
+                n++;
+        assert_int_equal(errno, EAGAIN);
+        close(fd);
+        return n;
+}
+
+/* The fifo takes nothing, labrun has its buffer full, the rest is in the pty: for certain, when the payload has ended. */
 static void output__reader_that_waits_for_the_payloads_end__every_byte(void **state)
 {
         struct lab *lab = *state;
         struct streams s = {.path_in = "/dev/null"};
+        char text[128];
         int reader;
 
         lab_need_root();
-        /* more than the fifo holds, less than it, labrun and the pty do together */
-        script(lab, "", "dd if=/dev/zero bs=70000 count=1 2>/dev/null | tr '\\000' x");
-        pid_t pid = run_into(lab, &s, &reader);
+        snprintf(text, sizeof(text), "dd if=/dev/zero bs=%d count=1 2>/dev/null | tr '\\000' x", RELAY_BYTES + IN_PTY);
+        script(lab, "", text);
+        fifo(lab, "out", s.path_out);
+        reader = open(s.path_out, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        assert_true(reader >= 0);
+        size_t before = fill(s.path_out);
+        lab_before_exec(use_streams, &s);
+        pid_t pid = lab_spawn(lab, "run", "-b", lab->bundle, lab->id, NULL);
         assert_true(lab_wait_status(lab, "stopped"));
         wait_writer(reader);
-        assert_int_equal(read_all(reader, 4096, always_x), 70000);
+        assert_int_equal(read_all(reader, 4096, always_x), before + RELAY_BYTES + IN_PTY);
         assert_int_equal(lab_wait(pid), 0);
         close(reader);
 }

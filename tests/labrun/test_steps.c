@@ -267,11 +267,11 @@ static int walk(struct seen *s)
         int differ = 0;
 
         memset(expected, 0, sizeof(expected));
-        for (size_t i = 0; i < N_STEPS; i++) {
+        for (size_t i = 0; i < N_STEPS && differ == 0; i++) { /* what follows would be waited for */
                 if (!is_for(steps[i].where, steps[i].with, s->mode))
                         continue;
                 if (!hold_until(s->hold, steps[i].call))
-                        fail_msg("%c ended before the step %s", s->mode->letter, steps[i].step);
+                        fail_msg("%c never came to the step %s", s->mode->letter, steps[i].step);
                 take_lines(steps[i].step, s->mode);
                 differ += compare(s, steps[i].step);
         }
