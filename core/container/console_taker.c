@@ -1,10 +1,12 @@
 #include "core/container/console_taker.h"
 
+#include <asm/termios.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "core/base/err.h"
 #include "core/container/handover.h"
+#include "core/fds/fds.h"
 #include "core/sys.h"
 
 #define CONSOLE_SOCKET "--console-socket"
@@ -24,6 +26,21 @@ int console_taker_begin(const struct sys *sys, struct console_taker *t, bool ter
         return t->path ? handover_connect(sys, t->path, CONSOLE_SOCKET, &t->socket, err) : 0;
 }
 
+/* Now, while init waits for us: the relay begins when exec's payload may have looked already. */
+static void fit(const struct sys *sys, const struct console_taker *t)
+{
+        static const int by_size[] = {1, 0, 2}; /* as the relay */
+        struct winsize size;
+
+        for (size_t i = 0; i < 3; i++) {
+                if (!t->inventory->open_at_entry[by_size[i]] || sys->op->ioctl(sys, by_size[i], TIOCGWINSZ, &size) < 0)
+                        continue;
+                if (size.ws_row || size.ws_col) /* of unknown size: what process.consoleSize says stays */
+                        (void)sys->op->ioctl(sys, t->master, TIOCSWINSZ, &size);
+                return;
+        }
+}
+
 int console_taker_take(const struct sys *sys, struct console_taker *t, bool terminal, int *fd,
                        struct err *err)
 {
@@ -33,6 +50,7 @@ int console_taker_take(const struct sys *sys, struct console_taker *t, bool term
                 return handover_send(sys, t->socket, CONSOLE_NAME, *fd, CONSOLE_SOCKET, err);
         t->master = *fd;
         *fd = -1;
+        fit(sys, t);
         return 0;
 }
 

@@ -504,7 +504,7 @@ int container_create(const struct sys *sys, const struct create_args *args, int 
                              .pidfd = -1,
                              .pidfd_socket = -1,
                              .net = NETNS_MAKER(sys),
-                             .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL)};
+                             .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL, &args->inventory)};
         int r;
 
         c.dir.sys = sys;

@@ -327,7 +327,7 @@ int container_exec(const struct sys *sys, const struct exec_args *args, int *ret
                               .answer = {-1, -1},
                               .pidfd = -1,
                               .pidfd_socket = -1,
-                              .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL)};
+                              .console = CONSOLE_TAKER(args->console_socket, args->ret_console != NULL, &args->inventory)};
         int r;
 
         x.dir.sys = sys;

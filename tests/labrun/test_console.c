@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include "tests/labrun/hold.h"
 #include "tests/labrun/terminal.h"
 
 #define PROCESS "{\"process\":{\"terminal\":true,\"args\":[\"/bin/sh\",\"/tmp/script\"]"
@@ -187,6 +190,46 @@ static void exec__with_tty__has_a_terminal_of_its_own(void **state)
         /* without one the caller's streams are the process's, whatever the container has */
         assert_int_equal(lab_run(lab, "exec", lab->id, "/bin/sh", "-c", "test ! -t 0 && exit 15", NULL)->code,
                          15);
+}
+
+static void log_in_and_wait(void *term)
+{
+        term_login(term);
+        hold_wait();
+}
+
+/* exec is held in its payload's execve: what it does afterwards comes too late for a payload that looks at once. */
+static void exec__with_tty__has_its_size_before_the_payload(void **state)
+{
+        struct lab *lab = *state;
+        struct winsize size = {0};
+        struct hold held;
+        char path[64];
+        struct term t;
+
+        lab_need_root();
+        if (!hold_can()) {
+                print_message("skip: the test knows the registers of x86-64 only\n");
+                skip();
+        }
+        lab_script(lab, "sleep 1000");
+        assert_int_equal(lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        term_open(&t, 34, 102);
+        lab_before_exec(log_in_and_wait, &t);
+        pid_t pid = lab_spawn(lab, "exec", "-t", lab->id, "/bin/true", NULL);
+        hold_stopped(pid);
+        hold_begin(&held, pid, 0, 2); /* after the stage */
+        assert_true(hold_until(&held, SYS_execve));
+        snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)held.pid);
+        int slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        hold_end(&held);
+        assert_true(slave >= 0);
+        assert_int_equal(ioctl(slave, TIOCGWINSZ, &size), 0);
+        close(slave);
+        assert_int_equal(size.ws_row, 34);
+        assert_int_equal(size.ws_col, 102);
+        assert_int_equal(term_wait(&t, pid), 0);
+        term_close(&t);
 }
 
 /* --- without a terminal of the caller's --- */
@@ -424,6 +467,7 @@ int main(void)
                 CASE(kill__of_the_payload__restores),
                 CASE(start__that_fails__restores_and_says_why),
                 CASE(exec__with_tty__has_a_terminal_of_its_own),
+                CASE(exec__with_tty__has_its_size_before_the_payload),
                 CASE(output__eight_megabytes_in_small_pieces__every_byte),
                 CASE(output__reader_that_waits_for_the_payloads_end__every_byte),
                 CASE(output__reader_that_never_reads__a_signal_ends_labrun),
