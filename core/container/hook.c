@@ -127,7 +127,7 @@ static int become_hook(const struct sys *sys, const int *fds, const struct hook_
         if (r < 0)
                 return r;
         r = sys->op->execve(sys, path, argv, env);
-        return err_sys(err, r, "hook", NULL, "%s", path);
+        return err_sys(err, r, "hook", r == -E2BIG ? NULL : "/path", "%s", path);
 }
 
 static int hook_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
@@ -385,8 +385,11 @@ static int judge(struct hook *h, const struct hook_call *call, bool late, const 
         if (late)
                 return err_set(err, ETIMEDOUT, "hook", call->place, "%s: killed after its timeout of %lld s%s%s", path,
                                (long long)call->hook->timeout.v, colon, said);
-        if (h->failure.errnum > 0)
-                return err_set(err, h->failure.errnum, h->failure.step, call->place, "%s", h->failure.msg);
+        if (h->failure.errnum > 0) {
+                char place[2 * ERR_PLACE_MAX];
+                snprintf(place, sizeof(place), "%s%s", call->place, h->failure.place);
+                return err_set(err, h->failure.errnum, h->failure.step, place, "%s", h->failure.msg);
+        }
         if (end->si_code != CLD_EXITED)
                 return err_set(err, ECANCELED, "hook", call->place, "%s: killed by signal %d%s%s", path, end->si_status, colon,
                                said);

@@ -93,15 +93,15 @@ static const struct wrong config_applied[] = {
 
         /* --- hooks --- */
 #define HOOKS_APPLIED(kind)                                                                                             \
-        {"/hooks/" kind "/0", "/nonexistent: No such file", HOOK(kind, "path":"/nonexistent"), "/hooks/" kind "/*/path"}, \
-        {"/hooks/" kind "/1", "/etc/passwd: Permission denied", HOOK(kind, "path":"/bin/true"},{"path":"/etc/passwd"),  \
-         "/hooks/" kind "/*/path"},                                                                                     \
-        {"/hooks/" kind "/0", "/etc: Permission denied", HOOK(kind, "path":"/etc"), "/hooks/" kind "/*/path"}
+        {"/hooks/" kind "/0/path", "/nonexistent: No such file", HOOK(kind, "path":"/nonexistent")},                    \
+        {"/hooks/" kind "/1/path", "/etc/passwd: Permission denied", HOOK(kind, "path":"/bin/true"},{"path":"/etc/passwd")}, \
+        {"/hooks/" kind "/0/path", "/etc: Permission denied", HOOK(kind, "path":"/etc")},                               \
+        {"/hooks/" kind "/0", "/bin/false: exit status 1", HOOK(kind, "path":"/bin/false"), "/hooks/" kind "/*/path"}
         HOOKS_APPLIED("prestart"),
         HOOKS_APPLIED("createRuntime"),
         HOOKS_APPLIED("createContainer"),
         HOOKS_APPLIED("poststart"),
-        {"/hooks/startContainer/0", "Permission denied", HOOK("startContainer", "path":"/etc"), "/hooks/startContainer/*/path"},
+        {"/hooks/startContainer/0/path", "Permission denied", HOOK("startContainer", "path":"/etc")},
         {"/hooks/startContainer/0", "making its pipes: Too many open files",
          J({"process":{"rlimits":[{"type":"RLIMIT_NOFILE","soft":1,"hard":1}]},
             "hooks":{"startContainer":[{"path":"/bin/true"}]}}), "/process/rlimits/*/soft"},
@@ -132,7 +132,7 @@ static const struct wrong config_applied_user[] = {
         {"/mounts/0/source", "/nonexistent: No such file", MOUNT("destination":"/x","source":"/nonexistent","options":["bind"])},
         {"/mounts/0", "ext4 at /x: Operation not permitted", MOUNT("destination":"/x","type":"ext4","source":"/dev/null")},
         {"/mounts/0", "only root can map the ids of a mount", MOUNT("destination":"/x","source":"/","options":["rbind"],"uidMappings":ID0,"gidMappings":ID0)},
-        {"/hooks/prestart/0", "/nonexistent: No such file", HOOK("prestart", "path":"/nonexistent")},
+        {"/hooks/prestart/0/path", "/nonexistent: No such file", HOOK("prestart", "path":"/nonexistent")},
         {S "/listenerPath", "connecting to /nonexistent: No such file", NOTIFY("/nonexistent")},
 };
 #pragma pop_macro("true")

@@ -347,7 +347,7 @@ static void hooks__no_such_executable__named(void **state)
 
                 add(hooks, k, json_pack("{s:s}", "path", "/no/such/hook"));
                 configure(lab, TRUE_ARGS, hooks);
-                snprintf(place, sizeof(place), "/hooks/%s/0: /no/such/hook", kinds[k]);
+                snprintf(place, sizeof(place), "/hooks/%s/0/path: /no/such/hook", kinds[k]);
                 assert_one_error(lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL), place, "No such file or directory");
                 assert_true(lab_clean(lab));
         }
