@@ -158,8 +158,9 @@ void pt_observe(pt *t, const void *p, size_t n)
 /* Whoever lacks counters pays for a point with one look. */
 void pt_hit(pt *t, const pt_point *p, bool cond)
 {
+        /* By its words: compilers do not agree on the line of a macro that has several. */
         if (t->trace)
-                t->observed = (t->observed ^ ((uint64_t)p->line * 2 + cond)) * 0x100000001b3u;
+                t->observed = pt_hash(t->observed ^ cond, p->id, strlen(p->id));
         if (!cond || !t->exec->counts)
                 return;
         if (!t->held)
@@ -281,14 +282,25 @@ enum pt_verdict pt_execute(const struct pt_exec *exec, struct pt_result *ret_res
         return ret_result->verdict;
 }
 
+static struct pt_trace *hashed; /* NULL: hashes are not wanted */
+
+void pt_print_hashes(void)
+{
+        hashed = calloc(1, sizeof(*hashed));
+        if (!hashed)
+                abort();
+}
+
 int pt_one_input(const pt_prop *prop, const uint8_t *data, size_t len)
 {
         struct pt_source_bytes bytes;
         struct pt_result result;
 
         pt_source_bytes_init(&bytes, prop, data, len);
-        struct pt_exec exec = {.prop = prop, .source = &bytes.source};
+        struct pt_exec exec = {.prop = prop, .source = &bytes.source, .trace = hashed};
         enum pt_verdict verdict = pt_execute(&exec, &result);
+        if (hashed)
+                fprintf(stderr, "hash %016llx\n", (unsigned long long)pt_trace_hash(hashed, &result));
         if (verdict == PT_VERDICT_FAIL) {
                 fprintf(stderr, "initlab: property %s failed at %s:%d: %s\n", prop->name, result.file,
                         result.line, result.msg);

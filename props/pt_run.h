@@ -84,6 +84,9 @@ enum pt_verdict pt_execute(const struct pt_exec *exec, struct pt_result *ret_res
  */
 int pt_one_input(const pt_prop *prop, const uint8_t *data, size_t len);
 
+/* From here on it prints "hash N" for each input on stderr: of all that the case drew and did, the same in each build. */
+void pt_print_hashes(void);
+
 /* --- registry: everything that PT_PROPERTY and the points put into the program --- */
 size_t pt_prop_count(void);
 const pt_prop *pt_prop_at(size_t i);           /* sorted by name */

@@ -80,6 +80,31 @@ size_t pt_trace_trimmed(const struct pt_trace *trace)
         return n;
 }
 
+/* Whether a draw of the byte form is there at all, and whether it is 0. */
+static void count_draw(uint64_t v, uint64_t max, size_t *draws, size_t *kept)
+{
+        *draws += max > 0;
+        if (v > 0)
+                *kept = *draws;
+}
+
+size_t pt_trace_draws(const struct pt_trace *trace)
+{
+        size_t draws = 0, kept = 0;
+        uint32_t span = 0;
+
+        for (uint32_t i = 0; i <= trace->n; i++) {
+                for (; span < trace->nspans && trace->span[span].begin == i; span++) {
+                        const struct pt_span *s = &trace->span[span];
+                        if (s->kind == PT_SPAN_LIST || s->kind == PT_SPAN_STRING)
+                                count_draw(s->count > s->min, s->max - s->min, &draws, &kept);
+                }
+                if (i < trace->n && trace->choice[i].type != PT_TYPE_FLAG)
+                        count_draw(trace->choice[i].value, trace->choice[i].max, &draws, &kept);
+        }
+        return kept;
+}
+
 int64_t pt_choice_int(const struct pt_choice *c)
 {
         return pt_unfold(c->value, c->lo, (int64_t)((uint64_t)c->lo + c->max));
@@ -200,6 +225,5 @@ uint64_t pt_trace_hash(const struct pt_trace *trace, const struct pt_result *res
         for (uint32_t i = 0; i < trace->nspans; i++)
                 hash = mix(mix(hash, trace->span[i].begin), trace->span[i].end);
         hash = mix(hash, result->draws);
-        hash = mix(hash, (uint64_t)(unsigned)result->line);
         return mix(hash, trace->observed);
 }

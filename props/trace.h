@@ -85,6 +85,9 @@ void pt_trace_close(struct pt_trace *trace); /* ends what is still open, cuts wh
 /* Choices up to the last that is not 0: what is drawn after them is 0 anyway and no part of the case. */
 size_t pt_trace_trimmed(const struct pt_trace *trace);
 
+/* The same of the byte form, where a list has a count in place of flags. */
+size_t pt_trace_draws(const struct pt_trace *trace);
+
 /* The number of a PT_TYPE_INT choice, and the choice that gives it; INT_MIN..INT_MAX must hold it. */
 int64_t pt_choice_int(const struct pt_choice *c);
 uint64_t pt_choice_of_int(const struct pt_choice *c, int64_t number);

@@ -29,6 +29,8 @@ const pt_prop *engine_start(int argc, char **argv, const char *usage)
                 exit(TOOL_UNABLE);
         }
         pt_setup();
+        if (getenv("INITLAB_HASHES"))
+                pt_print_hashes();
         return prop;
 }
 

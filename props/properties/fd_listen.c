@@ -15,6 +15,7 @@ static const char *draw_value(pt *t, const char *name, uint64_t near)
 {
         static const uint8_t kinds[] = {8, 3, 3, 2, 1, 1};
         char *s = NULL;
+        uint64_t any;
 
         pt_begin(t, name);
         switch (pt_weighted(t, kinds, sizeof(kinds))) {
@@ -31,7 +32,8 @@ static const char *draw_value(pt *t, const char *name, uint64_t near)
                 break;
         case 3:
                 s = pt_alloc(t, 32);
-                snprintf(s, 32, "%llu%s", (unsigned long long)pt_below(t, 0), pt_cstr(t, "0 ", 2));
+                any = pt_below(t, 0); /* one draw a statement: C leaves the order of arguments open */
+                snprintf(s, 32, "%llu%s", (unsigned long long)any, pt_cstr(t, "0 ", 2));
                 break;
         case 4:
                 s = pt_alloc(t, 32);

@@ -51,7 +51,9 @@ static uint64_t draw_value(pt *t)
         static const uint64_t bases[] = {
                 0, 255, UINT32_MAX, UINT64_C(1) << 63, UINT64_MAX - 1, 0x1234567800000000};
 
-        return bases[pt_below(t, sizeof(bases) / sizeof(bases[0]))] + pt_below(t, 4);
+        uint64_t base = bases[pt_below(t, sizeof(bases) / sizeof(bases[0]))]; /* one draw a statement: the order is C's */
+
+        return base + pt_below(t, 4);
 }
 
 static void draw_args(pt *t, struct config_seccomp_rule *rule)

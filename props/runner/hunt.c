@@ -10,15 +10,22 @@
 #include "props/runner/finding.h"
 #include "props/shrink/shrink.h"
 
-#define HANGS_MAX 40u /* runs that may hang: each takes the whole bound */
-#define OTHERS_MAX 8u
+#define HANGS_MAX 24u /* runs that may hang: each takes the whole bound */
+#define PREY_MAX 6u
+
+/* A failure, and the case as it failed first. */
+struct prey {
+        struct outcome outcome;
+        struct pt_trace *raw;
+        char message[512];
+};
 
 struct chase {
         struct hunt *hunt;
         uint64_t hangs;
         struct outcome last;
-        struct signature other[OTHERS_MAX];
-        size_t nothers;
+        struct prey prey[PREY_MAX]; /* the one that was found, then what was met on the way */
+        size_t n;
 };
 
 static uint64_t number_of(const struct signature *s)
@@ -39,31 +46,54 @@ static bool run_candidate(void *ctx, const struct pt_step *steps, size_t n, cons
         return c->last.end != OUTCOME_HANG || ++c->hangs < HANGS_MAX;
 }
 
-/* Another failure, seen by the way: kept as it is, for its own replay and shrinking. */
+/* False: out of memory, or enough of them. */
+static bool add_prey(struct chase *c, const struct outcome *o)
+{
+        struct prey *p = &c->prey[c->n];
+
+        if (c->n == PREY_MAX || !(p->raw = calloc(1, sizeof(*p->raw))))
+                return false;
+        p->outcome = *o; /* later runs overwrite what it points to */
+        pt_trace_copy(p->raw, o->trace);
+        p->outcome.trace = p->raw;
+        outcome_describe(o, p->message, sizeof(p->message));
+        c->n++;
+        return true;
+}
+
+static struct finding finding_of(struct chase *c, const struct prey *p)
+{
+        bool first = p == c->prey;
+
+        return (struct finding){.prop = c->hunt->prop,
+                                .signature = &p->outcome.signature,
+                                .trace = p->raw,
+                                .seed = c->hunt->run->seed,
+                                .from = first ? c->hunt->from : "met while another failure was made smaller",
+                                .message = p->message,
+                                .report = server_report(c->hunt->server),
+                                .bytes = first ? c->hunt->bytes : NULL,
+                                .len = c->hunt->len};
+}
+
+/* Another failure, seen by the way: kept as it is, made smaller later. */
 static void met_another(void *ctx, const struct shrink_answer *answer)
 {
         struct chase *c = ctx;
-        const struct signature *s = &c->last.signature;
 
-        for (size_t i = 0; i < c->nothers; i++)
-                if (strcmp(c->other[i].name, s->name) == 0)
+        for (size_t i = 0; i < c->n; i++)
+                if (strcmp(c->prey[i].outcome.signature.name, c->last.signature.name) == 0)
                         return;
-        if (c->nothers == OTHERS_MAX || answer->trace->overflow)
+        if (answer->trace->overflow || !add_prey(c, &c->last))
                 return;
-        c->other[c->nothers++] = *s;
-        struct finding f = {.prop = c->hunt->prop,
-                            .signature = s,
-                            .trace = answer->trace,
-                            .seed = c->hunt->run->seed,
-                            .from = "met while shrinking another failure"};
-        char text[512];
-        outcome_describe(&c->last, text, sizeof(text));
-        f.message = text;
-        if (!finding_exists(&f)) {
-                int rc = finding_save(&f, FINDING_RAW);
-                printf("  another failure on the way: %s%s%s\n", text, rc < 0 ? "; not saved: " : "",
-                       rc < 0 ? strerror(-rc) : "");
+        struct finding f = finding_of(c, &c->prey[c->n - 1]);
+        if (finding_exists(&f)) { /* known from an earlier run */
+                free(c->prey[--c->n].raw);
+                return;
         }
+        int rc = finding_save(&f, FINDING_RAW);
+        if (rc < 0)
+                printf("  another failure is not saved: %s: %s\n", f.signature->name, strerror(-rc));
 }
 
 /*
@@ -85,20 +115,20 @@ static void fewest(struct shrink *s)
 }
 
 /* The smallest case to which it comes; NULL: none smaller, or it can't be looked for. */
-static struct pt_trace *smallest(struct hunt *h, const struct outcome *found, const struct pt_trace *raw,
-                                 struct shrink *ret_shrink)
+static struct pt_trace *smallest(struct chase *c, const struct prey *p, struct shrink *ret_shrink)
 {
-        struct chase chase = {.hunt = h};
+        struct hunt *h = c->hunt;
 
+        c->hangs = 0;
         *ret_shrink = (struct shrink){.run = run_candidate,
                                       .met = met_another,
-                                      .ctx = &chase,
-                                      .signature = number_of(&found->signature),
+                                      .ctx = c,
+                                      .signature = number_of(&p->outcome.signature),
                                       .max_runs = h->run->shrinks};
-        if (h->run->shrinks == 0 || raw->overflow || found->end == OUTCOME_UNSTABLE)
+        if (h->run->shrinks == 0 || p->raw->overflow || p->outcome.end == OUTCOME_UNSTABLE)
                 return NULL;
-        server_look_for_leaks(h->server, found->end == OUTCOME_LEAK);
-        int rc = shrink(ret_shrink, raw);
+        server_look_for_leaks(h->server, p->outcome.end == OUTCOME_LEAK);
+        int rc = shrink(ret_shrink, p->raw);
         if (rc == 0 && ret_shrink->whole)
                 fewest(ret_shrink);
         server_look_for_leaks(h->server, false);
@@ -110,7 +140,7 @@ static void tell(struct hunt *h, const struct finding *f, const struct pt_trace 
 {
         char path[PATH_MAX], initlab[PATH_MAX];
 
-        if (h->from)
+        if (f->from && f->from == h->from)
                 printf("  %s\n", h->from);
         if (s->best) {
                 printf("  shrunk: ");
@@ -148,31 +178,15 @@ static void replay_with_symbols(const struct finding *f)
                 ;
 }
 
-void hunt(struct hunt *h, const struct outcome *found)
+static void bring_in(struct chase *c, const struct prey *p)
 {
-        struct pt_trace *raw = calloc(1, sizeof(*raw));
-        const struct outcome first = *found; /* later runs overwrite what it points to */
+        struct finding f = finding_of(c, p);
         struct shrink s = {0};
-        char text[512];
 
-        if (!raw)
-                tool_die(h->run->tool, "out of memory");
-        pt_trace_copy(raw, found->trace);
-        outcome_describe(&first, text, sizeof(text));
-        h->run->status = TOOL_FOUND;
-        printf("  %s\n", text);
-        struct finding f = {.prop = h->prop,
-                            .signature = &first.signature,
-                            .trace = raw,
-                            .seed = h->run->seed,
-                            .from = h->from,
-                            .message = text,
-                            .report = server_report(h->server),
-                            .bytes = h->bytes,
-                            .len = h->len};
+        printf("  %s%s\n", p == c->prey ? "" : "another on the way ", p->message);
         /* First of all the input is safe; then it is told. */
         int rc = finding_save(&f, FINDING_RAW);
-        struct pt_trace *best = smallest(h, &first, raw, &s);
+        struct pt_trace *best = smallest(c, p, &s);
         if (best) {
                 f.trace = best;
                 f.bytes = NULL;
@@ -180,9 +194,26 @@ void hunt(struct hunt *h, const struct outcome *found)
                 f.report = NULL;
         }
         int later = finding_save(&f, FINDING_SHRUNK);
-        tell(h, &f, raw, &s, rc < 0 ? rc : later);
-        if (__asan_init && (first.end == OUTCOME_CRASH || first.end == OUTCOME_LEAK) && rc == 0 && later == 0)
+        tell(c->hunt, &f, p->raw, &s, rc < 0 ? rc : later);
+        if (__asan_init && (p->outcome.end == OUTCOME_CRASH || p->outcome.end == OUTCOME_LEAK) && rc == 0 &&
+            later == 0)
                 replay_with_symbols(&f);
-        free(raw);
         free(best);
+}
+
+void hunt(struct hunt *h, const struct outcome *found)
+{
+        struct chase *c = calloc(1, sizeof(*c));
+
+        if (!c)
+                tool_die(h->run->tool, "out of memory");
+        c->hunt = h;
+        h->run->status = TOOL_FOUND;
+        if (!add_prey(c, found))
+                tool_die(h->run->tool, "out of memory");
+        for (size_t i = 0; i < c->n && !tool_interrupted; i++) /* more may come while one is made smaller */
+                bring_in(c, &c->prey[i]);
+        for (size_t i = 0; i < c->n; i++)
+                free(c->prey[i].raw);
+        free(c);
 }

@@ -14,7 +14,6 @@ struct run {
         uint32_t *counts;      /* of this property */
         uint32_t *total;       /* of all */
         uint64_t total_cases;
-        uint64_t hashes;
         int status;
 };
 

@@ -263,3 +263,64 @@ bool pass_pairs(struct work *w)
                         any |= try_pair(w, i, k);
         return any;
 }
+
+#define RAISED_TO 8u /* of a choice that gets larger only the first values are tried */
+
+/* A larger choice may make the case draw less: what it no longer draws is taken out after it. */
+bool pass_raise(struct work *w)
+{
+        bool any = false;
+
+        for (size_t i = 0; i < w->best->n && w->best->n <= 4 * PAIRS_OF && !w->stop; i++) {
+                const struct pt_choice c = w->best->choice[i];
+                if (c.type == PT_TYPE_FLAG || c.type == PT_TYPE_BYTE || c.type == PT_TYPE_CHAR)
+                        continue;
+                for (uint64_t v = c.value + 1; v <= c.max && v <= c.value + RAISED_TO; v++)
+                        for (size_t k = 1; k <= 3 && i + k < w->best->n; k++) {
+                                work_without(w, i + 1, i + 1 + k);
+                                w->steps[i].value = v;
+                                if (work_try(w)) {
+                                        any = true;
+                                        v = c.max;
+                                        break;
+                                }
+                        }
+        }
+        return any;
+}
+
+/* Something small at an earlier place in place of choice number `late`. */
+static bool move_earlier(struct work *w, size_t late)
+{
+        for (size_t i = 0; i < late && i < 2 * PAIRS_OF; i++) {
+                const struct pt_choice c = w->best->choice[i];
+                for (uint64_t v = 0; c.type != PT_TYPE_FLAG && v <= c.max && v <= RAISED_TO && !w->stop;
+                     v++) {
+                        if (v == c.value)
+                                continue;
+                        work_begin(w);
+                        w->steps[late].value = 0;
+                        w->steps[i].value = v;
+                        if (work_try(w))
+                                return true;
+                }
+        }
+        return false;
+}
+
+/* Where zeros at the end do not count, an earlier choice in place of one of the last. */
+bool pass_earlier(struct work *w)
+{
+        unsigned tried = 0;
+
+        if (!w->shrink->trimmed)
+                return false;
+        for (size_t late = pt_trace_trimmed(w->best); late-- > 1 && tried < 3 && !w->stop;) {
+                if (w->best->choice[late].value == 0 || w->best->choice[late].type == PT_TYPE_FLAG)
+                        continue;
+                tried++;
+                if (move_earlier(w, late))
+                        return true;
+        }
+        return false;
+}

@@ -42,6 +42,8 @@ bool pass_together(struct work *w);   /* two numbers by the same amount */
 bool pass_redistribute(struct work *w); /* from one number to a later one */
 bool pass_order(struct work *w);        /* sorts and swaps siblings */
 bool pass_pairs(struct work *w);        /* one lower, another anything */
+bool pass_raise(struct work *w);      /* one larger, and less after it */
+bool pass_earlier(struct work *w);    /* an earlier one in place of the last */
 bool pass_small(struct work *w);        /* all cases of few and small choices */
 bool pass_sparse(struct work *w);       /* all cases of which nearly all choices are 0 */
 bool pass_text(struct work *w);         /* the document */

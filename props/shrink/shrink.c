@@ -49,7 +49,7 @@ static bool tried(struct cache *c, const struct work *w)
 
 bool shrink_less(const struct pt_trace *a, const struct pt_trace *b, bool trimmed)
 {
-        size_t an = trimmed ? pt_trace_trimmed(a) : 0, bn = trimmed ? pt_trace_trimmed(b) : 0;
+        size_t an = trimmed ? pt_trace_draws(a) : 0, bn = trimmed ? pt_trace_draws(b) : 0;
 
         if (a->text_len != b->text_len)
                 return a->text_len < b->text_len;
@@ -164,7 +164,8 @@ static bool once(struct work *w)
         static bool (*const fine[])(struct work *) = {pass_sizes,      pass_chunks,    pass_lower,
                                                       pass_duplicates, pass_order,     pass_redistribute,
                                                       pass_together,   pass_references};
-        static bool (*const last[])(struct work *) = {pass_pairs, pass_small, pass_sparse};
+        static bool (*const last[])(struct work *) = {pass_raise, pass_earlier, pass_pairs, pass_small,
+                                                      pass_sparse};
         bool any = false;
 
         for (size_t i = 0; i < sizeof(rough) / sizeof(*rough); i++)
