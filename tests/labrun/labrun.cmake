@@ -10,7 +10,7 @@ foreach(name cli life crash payload hostile seccomp rootless userns surroundings
 endforeach()
 target_sources(test_labrun_rootless PRIVATE labrun/ordinary.c)
 initlab_labrun_test(steps)
-target_sources(test_labrun_steps PRIVATE labrun/steps_seen.c labrun/hold.c labrun/ordinary.c)
+target_sources(test_labrun_steps PRIVATE labrun/steps_seen.c labrun/hold.c labrun/ordinary.c labrun/terminal.c)
 initlab_labrun_test(exec)
 initlab_labrun_test(exec_errors)
 initlab_labrun_test(features)

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 void term_open(struct term *t, unsigned short rows, unsigned short cols)
 {
@@ -116,4 +119,67 @@ bool term_is_restored(const struct term *t)
         return now.c_iflag == t->before.c_iflag && now.c_oflag == t->before.c_oflag &&
                now.c_cflag == t->before.c_cflag && now.c_lflag == t->before.c_lflag &&
                memcmp(now.c_cc, t->before.c_cc, sizeof(now.c_cc)) == 0;
+}
+
+/* --- an engine --- */
+
+int term_listen(const struct lab *lab, char path[TERM_SOCKET])
+{
+        struct sockaddr_un a = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        snprintf(path, TERM_SOCKET, "%s/socket", lab->dir);
+        unlink(path);
+        snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+        assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+        assert_int_equal(chmod(path, 0777), 0);
+        assert_int_equal(listen(fd, 8), 0);
+        return fd;
+}
+
+int term_take(int listener, const char *name)
+{
+        union {
+                struct cmsghdr head;
+                char space[CMSG_SPACE(sizeof(int))];
+        } control;
+        char text[64];
+        struct iovec iov = {text, sizeof(text) - 1};
+        struct msghdr msg = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control.space,
+                             .msg_controllen = sizeof(control)};
+        struct pollfd p = {.fd = listener, .events = POLLIN};
+        int got, fd;
+
+        assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+        assert_true(n > 0);
+        text[n] = '\0';
+        assert_string_equal(text, name);
+        assert_non_null(CMSG_FIRSTHDR(&msg));
+        memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(got));
+        assert_int_equal(recv(fd, text, 1, 0), 0); /* nothing else, and closed */
+        close(fd);
+        return got;
+}
+
+const char *term_read_all(int master)
+{
+        static char text[65536];
+        size_t got = 0;
+
+        for (;;) {
+                struct pollfd p = {.fd = master, .events = POLLIN};
+                assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
+                ssize_t n = read(master, text + got, sizeof(text) - 1 - got);
+                if (n < 0)
+                        assert_int_equal(errno, EIO);
+                if (n <= 0)
+                        break;
+                got += (size_t)n;
+        }
+        text[got] = '\0';
+        return text;
 }

@@ -32,3 +32,14 @@ int term_wait(struct term *t, pid_t pid);
 bool term_is_raw(const struct term *t);
 /* As it was before. */
 bool term_is_restored(const struct term *t);
+
+/* --- an engine that listens at --console-socket --- */
+
+#define TERM_SOCKET 108 /* sun_path */
+
+/* A socket in the lab's folder that anybody may connect to. */
+int term_listen(const struct lab *lab, char path[TERM_SOCKET]);
+/* The fd that comes next, the caller's; name is what has to come with it, and nothing else. */
+int term_take(int listener, const char *name);
+/* Everything to the end, which on a pty is EIO. Valid until the next call. */
+const char *term_read_all(int master);

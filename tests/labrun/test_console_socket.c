@@ -11,74 +11,11 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-#include <termios.h>
 
-#include "tests/labrun/fixture.h"
+#include "tests/labrun/terminal.h"
 
 #define TERMINAL "\"terminal\":true"
 #define ARGS "\"args\":[\"/bin/sh\",\"/tmp/script\"]"
-
-static int listen_at(struct lab *lab, char *path, size_t size)
-{
-        struct sockaddr_un a = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        snprintf(path, size, "%s/socket", lab->dir);
-        unlink(path);
-        snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-        assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-        assert_int_equal(listen(fd, 4), 0);
-        return fd;
-}
-
-/* The master, as an engine takes it. */
-static int take(int listener, const char *name)
-{
-        union {
-                struct cmsghdr head;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control;
-        char text[64];
-        struct iovec iov = {text, sizeof(text) - 1};
-        struct msghdr msg = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control.space,
-                             .msg_controllen = sizeof(control)};
-        struct pollfd p = {.fd = listener, .events = POLLIN};
-        int got, fd;
-
-        assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
-        assert_true(n > 0);
-        text[n] = '\0';
-        assert_string_equal(text, name);
-        assert_non_null(CMSG_FIRSTHDR(&msg));
-        memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(got));
-        assert_int_equal(recv(fd, text, 1, 0), 0); /* nothing else, and closed */
-        close(fd);
-        return got;
-}
-
-/* Everything to the end, which on a pty is EIO. */
-static const char *read_all(int master)
-{
-        static char text[65536];
-        size_t got = 0;
-
-        for (;;) {
-                struct pollfd p = {.fd = master, .events = POLLIN};
-                assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
-                ssize_t n = read(master, text + got, sizeof(text) - 1 - got);
-                if (n < 0)
-                        assert_int_equal(errno, EIO);
-                if (n <= 0)
-                        break;
-                got += (size_t)n;
-        }
-        text[got] = '\0';
-        return text;
-}
 
 /* Of all that a process has open. */
 static bool has_device(const char *pid, dev_t dev)
@@ -96,18 +33,18 @@ static bool has_device(const char *pid, dev_t dev)
 static void create__with_socket__master_sent_and_kept_by_nobody_else(void **state)
 {
         struct lab *lab = *state;
-        char path[128], pid[32];
+        char path[TERM_SOCKET], pid[32];
         struct winsize size = {0};
 
         lab_need_root();
         lab_config(lab, "{\"process\":{" TERMINAL "," ARGS ",\"consoleSize\":{\"height\":25,\"width\":91},"
                         "\"user\":{\"uid\":1000,\"gid\":1001}}}");
         lab_file(lab, "/tmp/script", "stty size; stat -c %u:%g /dev/pts/0; read x; echo got $x", 0755);
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         struct result *r = lab_run(lab, "create", "--console-socket", path, "-b", lab->bundle, lab->id, NULL);
         assert_int_equal(r->code, 0);
         assert_string_equal(r->err, "");
-        int master = take(listener, "/dev/ptmx");
+        int master = term_take(listener, "/dev/ptmx");
         assert_int_equal(ioctl(master, TIOCGWINSZ, &size), 0);
         assert_int_equal(size.ws_row, 25);
         assert_int_equal(size.ws_col, 91);
@@ -116,7 +53,7 @@ static void create__with_socket__master_sent_and_kept_by_nobody_else(void **stat
         assert_false(has_device(pid, makedev(5, 2)));
         assert_int_equal(write(master, "word\n", 5), 5); /* before there is a payload */
         assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
-        assert_true(strcmp(read_all(master), "word\r\n25 91\r\n1000:5\r\ngot word\r\n") == 0);
+        assert_true(strcmp(term_read_all(master), "word\r\n25 91\r\n1000:5\r\ngot word\r\n") == 0);
         close(master);
         close(listener);
         assert_int_equal(lab_run(lab, "delete", "--force", lab->id, NULL)->code, 0);
@@ -126,19 +63,19 @@ static void create__with_socket__master_sent_and_kept_by_nobody_else(void **stat
 static void run_detached__reader_that_comes_after_the_end__every_byte(void **state)
 {
         struct lab *lab = *state;
-        char path[128];
+        char path[TERM_SOCKET];
 
         lab_need_root();
         lab_config(lab, "{\"process\":{" TERMINAL "," ARGS "}}");
         lab_file(lab, "/tmp/script", "test -t 2 && echo done", 0755);
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         struct result *r =
                 lab_run(lab, "run", "-d", "--console-socket", path, "-b", lab->bundle, lab->id, NULL);
         assert_int_equal(r->code, 0);
         assert_true(lab_wait_status(lab, "stopped"));
         /* accepted only now: the connection and the fd waited in the kernel */
-        int master = take(listener, "/dev/ptmx");
-        assert_string_equal(read_all(master), "done\r\n");
+        int master = term_take(listener, "/dev/ptmx");
+        assert_string_equal(term_read_all(master), "done\r\n");
         close(master);
         close(listener);
 }
@@ -157,10 +94,10 @@ static void assert_refused(struct lab *lab, struct result *r, const char *place,
 static void options__that_do_not_fit__refused(void **state)
 {
         struct lab *lab = *state;
-        char path[128];
+        char path[TERM_SOCKET];
 
         lab_need_root();
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         lab_config(lab, "{\"process\":{" TERMINAL "}}");
         assert_refused(lab, lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL), "/process/terminal",
                        "--console-socket is needed");
@@ -196,10 +133,10 @@ static struct result *create(struct lab *lab, const char *merge, const char *soc
 static void config__wrong_size_or_no_devpts__refused(void **state)
 {
         struct lab *lab = *state;
-        char path[128];
+        char path[TERM_SOCKET];
 
         lab_need_root();
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         assert_refused(lab,
                        create(lab,
                               "{\"process\":{" TERMINAL ",\"consoleSize\":{\"height\":65536,\"width\":1}}}",
@@ -249,10 +186,10 @@ static void link_in(struct lab *lab, const char *name, const char *target)
 static void rootfs__links_in_the_terminals_places__not_followed(void **state)
 {
         struct lab *lab = *state;
-        char path[128], dev[256];
+        char path[TERM_SOCKET], dev[256];
 
         lab_need_root();
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         snprintf(dev, sizeof(dev), "%s/dev", lab->rootfs);
         mkdir(dev, 0755);
         link_in(lab, "/dev/console", "/proc/sys/kernel/core_pattern");
@@ -284,14 +221,14 @@ static void console_node__there_already__mounted_over(void **state)
         snprintf(path, sizeof(path), "%s/dev", lab->rootfs);
         mkdir(path, 0755);
         lab_file(lab, "/dev/console", "an image's own", 0644);
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         lab_config(lab, "{\"process\":{" TERMINAL "," ARGS "},\"mounts\":[" PROC "," DEVPTS "]}");
         lab_file(lab, "/tmp/script", "echo hello >/dev/console", 0755);
         assert_int_equal(
                 lab_run(lab, "run", "-d", "--console-socket", path, "-b", lab->bundle, lab->id, NULL)->code,
                 0);
-        int master = take(listener, "/dev/ptmx");
-        assert_string_equal(read_all(master), "hello\r\n");
+        int master = term_take(listener, "/dev/ptmx");
+        assert_string_equal(term_read_all(master), "hello\r\n");
         snprintf(path, sizeof(path), "%s/dev/console", lab->rootfs);
         assert_string_equal(lab_read(path), "an image's own");
         close(master);
@@ -301,10 +238,10 @@ static void console_node__there_already__mounted_over(void **state)
 static void dev__readonly_by_config__still_has_its_console(void **state)
 {
         struct lab *lab = *state;
-        char path[128];
+        char path[TERM_SOCKET];
 
         lab_need_root();
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         lab_config(
                 lab,
                 "{\"process\":{" TERMINAL "," ARGS "},\"mounts\":[" PROC
@@ -315,8 +252,8 @@ static void dev__readonly_by_config__still_has_its_console(void **state)
         assert_int_equal(
                 lab_run(lab, "run", "-d", "--console-socket", path, "-b", lab->bundle, lab->id, NULL)->code,
                 0);
-        int master = take(listener, "/dev/ptmx");
-        assert_string_equal(read_all(master), "hello\r\nro\r\n");
+        int master = term_take(listener, "/dev/ptmx");
+        assert_string_equal(term_read_all(master), "hello\r\nro\r\n");
         close(master);
         close(listener);
 }
@@ -324,21 +261,21 @@ static void dev__readonly_by_config__still_has_its_console(void **state)
 static void exec__sockets__get_master_and_pidfd(void **state)
 {
         struct lab *lab = *state;
-        char path[128];
+        char path[TERM_SOCKET];
 
         lab_need_root();
         lab_script(lab, "sleep 1000");
         assert_int_equal(lab_run(lab, "run", "-d", "-b", lab->bundle, lab->id, NULL)->code, 0);
-        int listener = listen_at(lab, path, sizeof(path));
+        int listener = term_listen(lab, path);
         struct result *r = lab_run(lab, "exec", "-d", "-t", "--console-socket", path, lab->id, "/bin/sh",
                                    "-c", "tty; test -t 2 && echo done", NULL);
         assert_int_equal(r->code, 0);
-        int master = take(listener, "/dev/ptmx");
-        assert_string_equal(read_all(master), "/dev/pts/0\r\ndone\r\n");
+        int master = term_take(listener, "/dev/ptmx");
+        assert_string_equal(term_read_all(master), "/dev/pts/0\r\ndone\r\n");
         close(master);
         r = lab_run(lab, "exec", "-d", "--pidfd-socket", path, lab->id, "/bin/true", NULL);
         assert_int_equal(r->code, 0);
-        struct pollfd p = {.fd = take(listener, "setns"), .events = POLLIN};
+        struct pollfd p = {.fd = term_take(listener, "setns"), .events = POLLIN};
         assert_int_equal(poll(&p, 1, LAB_BOUND_MS), 1);
         close(p.fd);
         assert_int_equal(lab_run(lab, "exec", "-d", "-t", lab->id, "/bin/true", NULL)->code, 255);

@@ -13,10 +13,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <jansson.h>
@@ -25,6 +23,7 @@
 #include "tests/labrun/hold.h"
 #include "tests/labrun/ordinary.h"
 #include "tests/labrun/steps_seen.h"
+#include "tests/labrun/terminal.h"
 
 /* --- the tables --- */
 
@@ -217,21 +216,6 @@ static void be_the_caller(void *arg)
         hold_wait();
 }
 
-/* Nobody takes what is sent there: it waits in the kernel. */
-static int listen_at(const struct lab *lab, char path[108])
-{
-        struct sockaddr_un a = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        snprintf(path, 108, "%s/socket", lab->dir);
-        unlink(path);
-        snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-        assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-        assert_int_equal(listen(fd, 8), 0);
-        assert_int_equal(chmod(path, 0777), 0);
-        return fd;
-}
-
 #define DETACHED "-d", "--preserve-fds", SEEN_PRESERVE
 #define CONSOLE "--console-socket", path
 
@@ -297,8 +281,8 @@ static void end_container(struct lab *lab, const struct seen_mode *mode)
 static void check(struct lab *lab, const struct seen_mode *mode)
 {
         struct seen s = {.mode = mode, .lab = lab, .hold = &held};
-        char path[108];
-        int listener = listen_at(lab, path);
+        char path[TERM_SOCKET];
+        int listener = term_listen(lab, path); /* what is sent there waits in the kernel */
 
         configure(lab, mode);
         if (mode->letter != mode->made)
