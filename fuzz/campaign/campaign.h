@@ -55,6 +55,8 @@ struct campaign {
 
 /* --- places.c --- */
 extern const char *const engine_names[ENGINE_COUNT];
+/* The value of --engines, which must be a folder; else the program ends. */
+void place_engines(const struct tool *tool, const char *value, char ret_engines[PATH_MAX]);
 /* The program of a target in a flavour ("libfuzzer", "afl", "asan", "release"); false: not built. */
 bool place_program(const char *engines, const char *flavour, const char *target, char ret_path[PATH_MAX]);
 /* Whether the program was built from the same sources as this one: it says so itself. */

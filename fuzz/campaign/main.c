@@ -74,7 +74,7 @@ static void parse(int argc, char **argv, struct campaign *c)
                 else if (opt == OPT_CORPUS)
                         corpus = value;
                 else
-                        tool_path(c->engines, "%s", value);
+                        place_engines(&tool, value, c->engines);
         }
         if (it.at < argc)
                 tool_die(&tool, "%s: takes no operand", argv[it.at]);

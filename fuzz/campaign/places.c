@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.h"
@@ -30,6 +31,15 @@ static bool bin_dir(const char *engines, const char *flavour, int i, char ret_di
         else
                 tool_path(ret_dir, "%s/../../%s/bin", exe, release ? "." : flavour);
         return i < 2;
+}
+
+void place_engines(const struct tool *tool, const char *value, char ret_engines[PATH_MAX])
+{
+        struct stat st;
+
+        if (stat(value, &st) < 0 || !S_ISDIR(st.st_mode))
+                tool_die(tool, "--engines %s: no such folder", value);
+        tool_path(ret_engines, "%s", value);
 }
 
 bool place_program(const char *engines, const char *flavour, const char *target, char ret_path[PATH_MAX])

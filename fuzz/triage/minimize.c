@@ -94,7 +94,7 @@ int main(int argc, char **argv)
                 else if (opt == OPT_TIME)
                         seconds = (unsigned)tool_number(&tool, "time", value, 1, 1000000);
                 else
-                        tool_path(engines, "%s", value);
+                        place_engines(&tool, value, engines);
         }
         if (it.at + 1 != argc)
                 tool_die(&tool, "wants one FILE");

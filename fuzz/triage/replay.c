@@ -122,10 +122,8 @@ int main(int argc, char **argv)
         while ((opt = tool_option(&tool, &it, &value)) != OPT_END) {
                 if (opt == OPT_TARGET)
                         given = value;
-                else if (access(value, R_OK | X_OK) == 0)
-                        tool_path(engines, "%s", value);
                 else
-                        tool_die(&tool, "--engines %s: no such folder", value);
+                        place_engines(&tool, value, engines);
         }
         if (it.at + 1 != argc)
                 tool_die(&tool, "wants one FILE, or - for standard input");

@@ -331,5 +331,9 @@ int main(int argc, char **argv)
         struct shared *shared = judge_all(&plant, &rows, jobs);
         if (!id)
                 tool_remove_tree(dir);
-        return report(&rows, shared);
+        int status = report(&rows, shared);
+        rows_free(&rows);
+        tool_names_free(&files);
+        free(plant.link);
+        return status;
 }

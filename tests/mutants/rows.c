@@ -103,11 +103,20 @@ void rows_sample(struct rows *rows, const char *seed, size_t n)
                                 at[kind]++;
                         if (at[kind] == rows->n)
                                 continue;
-                        chosen.item[chosen.n++] = rows->item[at[kind]++];
+                        chosen.item[chosen.n++] = rows->item[at[kind]];
+                        rows->item[at[kind]++] = (struct row){.mutant.kind = MUTATION__COUNT}; /* the chosen ones' now */
                         any = true;
                 }
         }
+        rows_free(rows);
         *rows = chosen;
+}
+
+static void drop(struct row *row)
+{
+        free(row->line);
+        free(row->mutant.with);
+        *row = (struct row){0};
 }
 
 void rows_keep(struct rows *rows, const char *id)
@@ -117,5 +126,15 @@ void rows_keep(struct rows *rows, const char *id)
         for (size_t i = 0; i < rows->n; i++)
                 if (strcmp(rows->item[i].id, id) == 0)
                         rows->item[n++] = rows->item[i];
+                else
+                        drop(&rows->item[i]);
         rows->n = n;
+}
+
+void rows_free(struct rows *rows)
+{
+        for (size_t i = 0; i < rows->n; i++)
+                drop(&rows->item[i]);
+        free(rows->item);
+        *rows = (struct rows){0};
 }

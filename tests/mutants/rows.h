@@ -23,7 +23,7 @@ struct row {
 };
 
 struct rows {
-        struct row *item; /* by malloc, as all in it, until the process ends */
+        struct row *item; /* by malloc, as all in it: rows_free */
         size_t n;
 };
 
@@ -38,3 +38,5 @@ void rows_sample(struct rows *rows, const char *seed, size_t n);
 
 /* Keeps the one with this id, if there is one. */
 void rows_keep(struct rows *rows, const char *id);
+
+void rows_free(struct rows *rows);

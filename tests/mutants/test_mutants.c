@@ -19,15 +19,6 @@ static struct rows rows_of(const char *text)
         return rows;
 }
 
-static void drop(struct rows *rows)
-{
-        for (size_t i = 0; i < rows->n; i++) {
-                free(rows->item[i].line);
-                free(rows->item[i].mutant.with);
-        }
-        free(rows->item);
-}
-
 /* The text with this kind of mutant, the nth, in it; by malloc; NULL: there are not so many. */
 static char *mutated(const char *text, enum mutation kind, size_t n)
 {
@@ -40,7 +31,7 @@ static char *mutated(const char *text, enum mutation kind, size_t n)
                     asprintf(&out, "%.*s%s%s", (int)m->at, text, m->with, text + m->at + m->len) < 0)
                         abort();
         }
-        drop(&rows);
+        rows_free(&rows);
         return out;
 }
 
@@ -129,8 +120,8 @@ static void rows_add__same_change_twice__ids_differ_and_stay(void **state)
                 for (size_t k = 0; k < i; k++)
                         assert_string_not_equal(a.item[i].id, a.item[k].id);
         }
-        drop(&a);
-        drop(&b);
+        rows_free(&a);
+        rows_free(&b);
 }
 
 static void rows_add__unmatched_bracket__refused(void **state)
@@ -160,6 +151,10 @@ static void rows_sample__seed__same_choice_of_each_kind(void **state)
                 assert_false(kinds[a.item[i].mutant.kind]); /* four kinds are there */
                 kinds[a.item[i].mutant.kind] = true;
         }
+        rows_free(&all);
+        rows_free(&a);
+        rows_free(&b);
+        rows_free(&c);
 }
 
 int main(void)
