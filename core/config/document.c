@@ -282,14 +282,21 @@ static int read_value(struct config_lexer *d, json_t **ret)
 
 int config_document_read(const struct sys *sys, const char *text, size_t len, json_t **ret, struct err *err)
 {
+        struct config_lexer d = {.sys = sys, .text = (const unsigned char *)text, .len = len, .err = err};
+
+        if (len > LIMIT_CONFIG_BYTES)
+                return config_lex_fail(&d, 0, E2BIG, "the document has %zu bytes, more than %u", len,
+                                       LIMIT_CONFIG_BYTES);
+        return config_document_parse(sys, text, len, ret, err);
+}
+
+int config_document_parse(const struct sys *sys, const char *text, size_t len, json_t **ret, struct err *err)
+{
         SCOPED_MEM scratch = {sys, NULL};
         struct config_lexer d = {.sys = sys, .text = (const unsigned char *)text, .len = len, .err = err};
         json_auto_t *root = NULL;
         int r;
 
-        if (len > LIMIT_CONFIG_BYTES)
-                return config_lex_fail(&d, 0, E2BIG, "the document has %zu bytes, more than %u", len,
-                                       LIMIT_CONFIG_BYTES);
         config_lex_space(&d);
         if (config_lex_peek(&d) != '{')
                 return config_lex_expected(&d, "an object");

@@ -44,6 +44,8 @@ struct config_store {
  * (JSON_REAL, value 0): no field has one.
  */
 int config_document_read(const struct sys *sys, const char *text, size_t len, json_t **ret, struct err *err);
+/* The same of a document that is labrun's own, as long as it likes: without LIMIT_CONFIG_BYTES. */
+int config_document_parse(const struct sys *sys, const char *text, size_t len, json_t **ret, struct err *err);
 
 /* 0 and sign and magnitude; -EINVAL: not an integer; -ERANGE: an integer beyond int64 and uint64. */
 int config_integer(const json_t *value, bool *ret_negative, uint64_t *ret_magnitude);

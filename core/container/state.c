@@ -9,6 +9,7 @@
 #include "core/base/io.h"
 #include "core/base/limits.h"
 #include "core/base/scope.h"
+#include "core/config/parts.h"
 #include "core/container/process.h"
 #include "core/sys.h"
 
@@ -91,9 +92,8 @@ static json_t *annotations_to_json(const struct config_kv_list *list)
         return o;
 }
 
-int state_save(const struct state_dir *dir, const struct state *s, struct err *err)
+int state_text(const struct sys *sys, const struct state *s, char **ret_text, size_t *ret_len, struct err *err)
 {
-        int r;
         json_t *annotations = annotations_to_json(&s->annotations), *cgroup = cgroup_to_json(&s->cgroup);
         /* o steals both references, on failure too */
         json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:o, s:o}", "version",
@@ -102,11 +102,18 @@ int state_save(const struct state_dir *dir, const struct state *s, struct err *e
                               "creating", (int)s->creating, "pidNamespace", (int)s->pid_namespace,
                               "keepKeyring", (int)s->keep_keyring,
                               "annotations", annotations, "cgroup", cgroup);
+        int r = state_render(sys, o, JSON_INDENT(1), ret_text, ret_len, err);
+
+        json_decref(o);
+        return r;
+}
+
+int state_save(const struct state_dir *dir, const struct state *s, struct err *err)
+{
         char *text;
         size_t len;
+        int r = state_text(dir->sys, s, &text, &len, err);
 
-        r = state_render(dir->sys, o, JSON_INDENT(1), &text, &len, err);
-        json_decref(o);
         if (r < 0)
                 return r;
         r = io_replace_file(dir->sys, dir->fd, STATE_FILE, text, len, 0600, err);
@@ -117,6 +124,14 @@ int state_save(const struct state_dir *dir, const struct state *s, struct err *e
 static int bad(struct err *err, const char *field)
 {
         return err_set(err, EINVAL, "state", field, "not as labrun writes " STATE_FILE);
+}
+
+/* NULL: no string. An integer beyond int64 is one that begins with a NUL (parts.h). */
+static const char *text_of(const json_t *value)
+{
+        const char *s = json_string_value(value);
+
+        return s && strlen(s) == json_string_length(value) ? s : NULL;
 }
 
 static int parse_annotations(const struct sys *sys, json_t *o, struct config_kv_list *ret, struct err *err)
@@ -134,16 +149,16 @@ static int parse_annotations(const struct sys *sys, json_t *o, struct config_kv_
                 return err_set(err, ENOMEM, "state", "/annotations", "%s", "");
         json_object_foreach(o, key, value)
         {
-                if (!json_is_string(value))
+                if (!text_of(value))
                         return bad(err, "/annotations");
-                ret->item[ret->n++] = (struct config_kv){key, json_string_value(value)};
+                ret->item[ret->n++] = (struct config_kv){key, text_of(value)};
         }
         return 0;
 }
 
 static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
 {
-        static const char *const text[] = {"id", "bundle", "rootfs", "created"};
+        static const char *const text[] = {"/id", "/bundle", "/rootfs", "/created"};
         const char **to[] = {&s->id, &s->bundle, &s->rootfs, &s->created};
         json_t *pid = json_object_get(s->doc, "pid"), *start = json_object_get(s->doc, "start");
         json_t *creating = json_object_get(s->doc, "creating"), *ns = json_object_get(s->doc, "pidNamespace");
@@ -153,7 +168,7 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
         if (json_integer_value(json_object_get(s->doc, "version")) != FORMAT_VERSION)
                 return bad(err, "/version");
         for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
-                *to[i] = json_string_value(json_object_get(s->doc, text[i]));
+                *to[i] = text_of(json_object_get(s->doc, text[i] + 1));
                 if (!*to[i])
                         return bad(err, text[i]);
         }
@@ -161,8 +176,10 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
                 return bad(err, "/pid");
         if (!json_is_integer(start) || json_integer_value(start) < 0)
                 return bad(err, "/start");
-        if (!json_is_boolean(creating) || !json_is_boolean(ns))
+        if (!json_is_boolean(creating))
                 return bad(err, "/creating");
+        if (!json_is_boolean(ns))
+                return bad(err, "/pidNamespace");
         if (keyring && !json_is_boolean(keyring))
                 return bad(err, "/keepKeyring");
         s->pid = (pid_t)json_integer_value(pid);
@@ -181,13 +198,14 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
 
 int state_parse(const struct sys *sys, const char *text, size_t len, struct state *ret_state, struct err *err)
 {
-        json_error_t je;
-        struct state s = {.doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je)};
-        int r;
+        struct state s = {0};
+        int r = config_document_parse(sys, text, len, &s.doc, err);
 
-        if (!s.doc)
-                return err_set(err, EINVAL, "state", STATE_FILE, "line %d column %d: %s", je.line, je.column,
-                               je.text);
+        if (r < 0) {
+                if (err)
+                        err_prefix(err, STATE_FILE " ");
+                return r;
+        }
         r = parse_fields(sys, &s, err);
         if (r < 0) {
                 state_free(sys, &s);
@@ -237,7 +255,7 @@ int state_config_load(const struct state_dir *dir, struct config **ret_config, s
         text.ptr = p;
         r = config_parse(sys, p, len, ret_config, err);
         if (r < 0 && err)
-                err_prefix(err, STATE_CONFIG_FILE);
+                err_prefix(err, err->place[0] == '/' ? STATE_CONFIG_FILE : STATE_CONFIG_FILE " ");
         return r;
 }
 

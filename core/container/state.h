@@ -82,7 +82,12 @@ void state_dir_close(struct state_dir *dir); /* NULL-safe, may be repeated */
 
 /* Writes state.json. */
 int state_save(const struct state_dir *dir, const struct state *state, struct err *err);
-/* Reads it. -EINVAL for what labrun didn't write (place: the field), -ENOENT without the file. */
+/* What it writes; the caller's (sys->op->free). -EINVAL: a string that is no UTF-8, or no memory. */
+int state_text(const struct sys *sys, const struct state *state, char **ret_text, size_t *ret_len, struct err *err);
+/*
+ * Reads it. -EINVAL for what labrun didn't write (place: the field's pointer, or "state.json line L column C"), -E2BIG
+ * (deeper or longer than a config may be), -ENOENT without the file.
+ */
 int state_load(const struct state_dir *dir, struct state *ret_state, struct err *err);
 /*
  * The copy of config.json: writes it, once; reads and parses it. -EEXIST; -ENOENT; -EINVAL for a copy that was cut off.

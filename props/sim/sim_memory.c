@@ -15,9 +15,10 @@ static bool fails(struct sim_memory *m)
         return m->fail_at && (m->calls == m->fail_at || (m->for_good && m->calls > m->fail_at));
 }
 
+/* Of no byte: NULL, which malloc(3) may answer too. */
 static void *count_alloc(size_t n)
 {
-        void *p = fails(counted) ? NULL : malloc(n);
+        void *p = fails(counted) || n == 0 ? NULL : malloc(n);
 
         if (counted)
                 counted->live += p != NULL;
