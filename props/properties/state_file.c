@@ -18,7 +18,8 @@
 
 static const char *draw_text(pt *t)
 {
-        static const char *const odd[] = {"\xc3\xa9", "\"\\", "\x01\x1f\x7f", "\xe2\x80\xa8", "/a b/\t", "~1~0", "\xf0\x9f\x90\xb3"};
+        static const char *const odd[] = {"\xc3\xa9", "\"\\", "\x01\x1f\x7f",
+                                          "\xe2\x80\xa8", "/a b/\t", "~1~0", "\xf0\x9f\x90\xb3"};
         char *text = pt_cstr(t, "/abc.-_", 12), *both;
 
         if (!pt_bool(t))
