@@ -65,6 +65,8 @@ void bundle_argv(const struct scenario *s, struct bundle_argv *ret)
                         add(ret, "wait");
                         break;
                 case STEP_MASKED:
+                case STEP_EMPTY:
+                case STEP_READONLY:
                 case STEP_OVERWRITE:
                         add(ret, "%s:%s", scenario_step_word(step->kind), step->path);
                         break;

@@ -178,6 +178,17 @@ static void judge_out(const struct run *r)
         }
 }
 
+static bool needs_stdio(enum scenario_step_kind kind)
+{
+        static const enum scenario_step_kind without[] = { STEP_MASKED, STEP_EMPTY, STEP_READONLY, STEP_OVERWRITE,
+                                                           STEP_ATTACK, STEP_AWAIT, STEP_RESIZED };
+
+        for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+                if (kind == without[i])
+                        return false;
+        return true;
+}
+
 static void judge_steps(const struct run *r)
 {
         struct verdict *v = &r->out[INV_STDIO_ALIVE];
@@ -189,8 +200,7 @@ static void judge_steps(const struct run *r)
 
                 if (step->kind == STEP_EXIT || step->kind == STEP_SIGNAL)
                         continue; /* not reported: they are the end */
-                if (step->kind == STEP_MASKED || step->kind == STEP_OVERWRITE || step->kind == STEP_ATTACK ||
-                    step->kind == STEP_AWAIT || step->kind == STEP_RESIZED)
+                if (!needs_stdio(step->kind))
                         continue; /* no stdio in it */
                 if (i >= r->report->n_steps) {
                         if (r->o->payload_end == END_SIGNALED)

@@ -184,12 +184,20 @@ static void judge_owner(const struct run *r, int fd, const struct obs_owner *w)
                   scenario_kind_word(r->s->world.fd[fd]), w->uid[1], w->gid[1], w->uid[0], w->gid[0]);
 }
 
-static void judge_masks(const struct run *r)
+static void judge_paths(const struct run *r)
 {
-        for (size_t i = 0; i < r->s->n_steps && i < r->report->n_steps; i++)
-                if (r->s->step[i].kind == STEP_MASKED && r->report->step[i].result > 0)
-                        judge_say(&r->out[INV_HOST_UNCHANGED], VERDICT_FAIL, "the masked path %s can be read",
-                                  r->s->step[i].path);
+        struct verdict *v = &r->out[INV_HOST_UNCHANGED];
+
+        for (size_t i = 0; i < r->s->n_steps && i < r->report->n_steps; i++) {
+                if (r->report->step[i].result <= 0)
+                        continue;
+                if (r->s->step[i].kind == STEP_MASKED)
+                        judge_say(v, VERDICT_FAIL, "the masked path %s can be read", r->s->step[i].path);
+                if (r->s->step[i].kind == STEP_READONLY)
+                        judge_say(v, VERDICT_FAIL, "%s can be opened for writing", r->s->step[i].path);
+                if (r->s->step[i].kind == STEP_EMPTY)
+                        judge_say(v, VERDICT_FAIL, "what was meant for procfs was written to %s", r->s->step[i].path);
+        }
 }
 
 void judge_host(const struct run *r)
@@ -204,6 +212,6 @@ void judge_host(const struct run *r)
         for (int fd = 0; fd < SCENARIO_FD_MAX; fd++)
                 if (r->o->owner[fd].there)
                         judge_owner(r, fd, &r->o->owner[fd]);
-        judge_masks(r);
+        judge_paths(r);
         judge_ok(v);
 }

@@ -5,7 +5,8 @@
  * stdio is needed; the report goes to a file in its root file system, one line of JSON for what was inherited and one
  * for each step. The C library's start-up opens nothing either (it would re-open 0..2 only for a set-uid program).
  *
- * arguments: write:FD:BYTES echo echo:BYTES raw resized flood sleep:MS fork:FD:BYTES:MS wait masked:PATH overwrite:PATH
+ * arguments: write:FD:BYTES echo echo:BYTES raw resized flood sleep:MS fork:FD:BYTES:MS wait masked:PATH empty:PATH
+ * readonly:PATH overwrite:PATH
  * attack:WHOM await:LINES exit:STATUS signal:NUMBER, the rest after -- is ignored.
  * A hook's or what exec runs, after the word "hook": these, mark:PATH until:PATH report:KIND:FILE
  */
@@ -135,6 +136,24 @@ static int64_t do_masked(const char *path)
         return !masked;
 }
 
+static int64_t do_empty(const char *path)
+{
+        struct stat st;
+
+        return stat(path, &st) < 0 ? -errno : (int64_t)st.st_size;
+}
+
+/* 1: it can be written to. */
+static int64_t do_readonly(const char *path)
+{
+        int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        close(fd);
+        return 1;
+}
+
 static int64_t do_overwrite(const char *path)
 {
         int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -190,6 +209,10 @@ static int64_t step(const char *arg)
                 return attack_until(arg + 6);
         if (strncmp(arg, "masked:", 7) == 0)
                 return do_masked(arg + 7);
+        if (strncmp(arg, "empty:", 6) == 0)
+                return do_empty(arg + 6);
+        if (strncmp(arg, "readonly:", 9) == 0)
+                return do_readonly(arg + 9);
         if (strncmp(arg, "overwrite:", 10) == 0)
                 return do_overwrite(arg + 10);
         if (sscanf(arg, "exit:%d", &v) == 1)

@@ -10,8 +10,9 @@ const char *const scenario_kind_words[7] = { "pipe", "file", "socket", "devnull"
 const char *const scenario_flow_words[4] = { "run", "create+start", "run --detach", "operations" };
 const char *const scenario_bad_words[7] = { "none",      "missing", "not-executable", "missing-interpreter",
                                             "directory", "enoexec", "config" };
-const char *const scenario_step_words[14] = { "write",  "echo",  "sleep", "fork",    "wait",  "masked", "overwrite",
-                                              "attack", "await", "raw",   "resized", "flood", "exit",   "signal" };
+const char *const scenario_step_words[16] = { "write",    "echo",      "sleep",  "fork",  "wait", "masked",  "empty",
+                                              "readonly", "overwrite", "attack", "await", "raw",  "resized", "flood",
+                                              "exit",     "signal" };
 const char *const scenario_attack_words[3] = { "parent", "exec", "create" };
 const char *const scenario_operation_words[OPERATION__COUNT] = { "create",      "start",     "kill",   "wait",
                                                                  "pause",       "resume",    "exec",   "exec tty",

@@ -45,6 +45,8 @@
  *       {"fork": {"fd": 1, "ms": 50, "bytes": 10}},   a descendant holds all fds, sleeps, writes, exits
  *       {"wait": true},                 until all descendants have ended
  *       {"masked": "/path"},            it must not be there, be the null device or an empty directory
+ *       {"empty": "/path"},             the file must be empty: what was meant for procfs did not go there
+ *       {"readonly": "/path"},          it can't be opened for writing
  *       {"overwrite": "/path"},         tries to write into it, whether that succeeds or not
  *       {"attack": "parent"},           tries by every way of exe_attack.h to write to the executable of a runtime; then
  *                                       kills it, and tries again by what it holds. parent: its own, of flow run with
@@ -113,6 +115,8 @@ enum scenario_step_kind {
         STEP_FORK,
         STEP_WAIT,
         STEP_MASKED,
+        STEP_EMPTY,
+        STEP_READONLY,
         STEP_OVERWRITE,
         STEP_ATTACK,
         STEP_AWAIT,

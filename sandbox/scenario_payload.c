@@ -57,6 +57,8 @@ static int read_step(const json_t *item, struct scenario_step *step, const struc
                 step->ms = (int)v;
                 return rc;
         case STEP_MASKED:
+        case STEP_EMPTY:
+        case STEP_READONLY:
         case STEP_OVERWRITE:
                 return scenario_read_path(item, &at, step->path, err);
         case STEP_ATTACK:
@@ -190,6 +192,8 @@ int scenario_check_steps(const struct scenario *s, struct err *err)
                         break;
                 case STEP_SLEEP:
                 case STEP_MASKED:
+                case STEP_EMPTY:
+                case STEP_READONLY:
                 case STEP_OVERWRITE:
                 case STEP_AWAIT:
                         break;

@@ -11,7 +11,7 @@
 extern const char *const scenario_kind_words[7];
 extern const char *const scenario_flow_words[4];
 extern const char *const scenario_bad_words[7];
-extern const char *const scenario_step_words[14];
+extern const char *const scenario_step_words[16];
 extern const char *const scenario_attack_words[3];
 extern const char *const scenario_operation_words[OPERATION__COUNT];
 

@@ -82,7 +82,7 @@ static int make_mounts(const struct runtime *rt, struct surroundings *ret, struc
         }
         if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
                 return err_sys(err, -errno, "surroundings", "/proc", "cannot be mounted");
-        if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=256m") < 0 ||
+        if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID, "mode=755,size=256m") < 0 ||
             mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=64m") < 0)
                 return err_sys(err, -errno, "surroundings", "/run and /tmp", "cannot be mounted");
         if (ret->runtime[0])

@@ -9,6 +9,8 @@ initlab_unit_test(judge_life SOURCES sandbox/test_judge_life.c LIBS initlab_judg
 initlab_unit_test(judge_terminal SOURCES sandbox/test_judge_terminal.c LIBS initlab_judge)
 initlab_unit_test(world SOURCES sandbox/test_world.c LIBS initlab_executor)
 initlab_unit_test(observation SOURCES sandbox/test_observation.c LIBS initlab_judge)
+initlab_unit_test(history SOURCES sandbox/test_history.c LIBS initlab_judge)
+target_compile_definitions(test_history PRIVATE SOURCES="${CMAKE_SOURCE_DIR}")
 initlab_unit_test(known SOURCES sandbox/test_known.c LIBS initlab_judge)
 
 # Real containers: the executor against a runtime with one fault, and every scenario with every runtime that is there.

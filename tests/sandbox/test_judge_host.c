@@ -196,6 +196,12 @@ static void judge_host__readable_mask__fails(void **state)
         judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_OK, "");
         j.report.step[0].result = 1;
         judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_FAIL, "/secret");
+        j.s.step[0] = (struct scenario_step){ .kind = STEP_EMPTY, .path = "/fake" };
+        judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_FAIL, "meant for procfs was written to /fake");
+        j.s.step[0].kind = STEP_READONLY;
+        judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_FAIL, "/fake can be opened for writing");
+        j.report.step[0].result = -2;
+        judged_is(&j, false, INV_HOST_UNCHANGED, VERDICT_OK, "");
 }
 
 /* ------------------------------------------------------------------ NO-CRASH */
