@@ -12,22 +12,27 @@
 #include "core/container/process.h"
 #include "core/sys.h"
 
-/* The names of /proc/PID/ns are config.json's but for these. */
-static const char *proc_name(enum config_ns ns)
+/*
+ * The names of /proc/PID/ns are config.json's but for these. An init that waits to be started has made its time namespace,
+ * and enters it by execve: until then it is that of its children.
+ */
+static const char *proc_name(enum config_ns ns, bool waits)
 {
         if (ns == CONFIG_NS_NETWORK)
                 return "net";
+        if (ns == CONFIG_NS_TIME && waits)
+                return "time_for_children";
         return ns == CONFIG_NS_MOUNT ? "mnt" : config_ns_name(ns);
 }
 
-static int open_one(const struct sys *sys, pid_t init, enum config_ns ns, int *ret_fd, struct err *err)
+static int open_one(const struct sys *sys, pid_t init, bool waits, enum config_ns ns, int *ret_fd, struct err *err)
 {
         char path[64], own_path[64];
         struct stat there, own;
         int r;
 
-        snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init, proc_name(ns));
-        snprintf(own_path, sizeof(own_path), "/proc/self/ns/%s", proc_name(ns));
+        snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init, proc_name(ns, waits));
+        snprintf(own_path, sizeof(own_path), "/proc/self/ns/%s", proc_name(ns, false));
         SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)};
         if (fd.fd == -ENOENT && sys->op->fstatat(sys, AT_FDCWD, own_path, &own, 0) == -ENOENT)
                 return 0; /* this kernel has no such namespaces */
@@ -47,13 +52,14 @@ static int open_one(const struct sys *sys, pid_t init, enum config_ns ns, int *r
 int exec_join_open(const struct sys *sys, pid_t init, uint64_t start, int ret_ns[CONFIG_NS__COUNT],
                    struct err *err)
 {
-        int ns[CONFIG_NS__COUNT], r = 0;
         struct process_stat stat;
+        int ns[CONFIG_NS__COUNT], r = process_stat_read(sys, init, &stat, err);
+        bool waits = r == 0 && stat.forknoexec;
 
         for (int i = 0; i < CONFIG_NS__COUNT; i++)
                 ns[i] = -1;
         for (int i = 0; r == 0 && i < CONFIG_NS__COUNT; i++)
-                r = open_one(sys, init, (enum config_ns)i, &ns[i], err);
+                r = open_one(sys, init, waits, (enum config_ns)i, &ns[i], err);
         /* In this order: if the start time is right now, all were opened at the right process. */
         if (r == 0)
                 r = process_stat_read(sys, init, &stat, err);

@@ -14,7 +14,8 @@ struct err;
 struct sys;
 
 /*
- * Opens those of init's namespaces in /proc that are not the caller's own too; -1 for the others. The fds are
+ * Opens those of init's namespaces in /proc that are not the caller's own too, and of a waiting init the time namespace that
+ * its execve will enter; -1 for the others. The fds are
  * init's and nobody else's, or the answer is -ESRCH: start is its start time. They are the caller's
  * (exec_join_close).
  */

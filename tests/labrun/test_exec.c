@@ -411,6 +411,32 @@ static void exec__cwd_through_an_fd__refused(void **state)
         end(lab);
 }
 
+/* The waiting init itself enters its time namespace only by execve. */
+static void exec__before_start__in_the_payloads_time_namespace(void **state)
+{
+        struct lab *lab = *state;
+        char before[64];
+
+        lab_need_root();
+        if (access("/proc/self/ns/time", F_OK) < 0) {
+                print_message("skip: no time namespaces here\n");
+                skip();
+        }
+        lab_config(lab, "{\"process\":{\"args\":[\"/bin/sleep\",\"1000\"]},\"linux\":{\"namespaces\":[{\"type\":"
+                        "\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"time\"}],\"timeOffsets\":{\"boottime\":{\"secs\":"
+                        "1000000}}}}");
+        assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
+        struct result *r = lab_run(lab, "exec", lab->id, "readlink", "/proc/self/ns/time", NULL);
+        assert_int_equal(r->code, 0);
+        snprintf(before, sizeof(before), "%.63s", r->out);
+        r = lab_run(lab, "exec", lab->id, "cat", "/proc/self/timens_offsets", NULL);
+        assert_non_null(strstr(r->out, "1000000"));
+        assert_int_equal(lab_run(lab, "start", lab->id, NULL)->code, 0);
+        r = lab_run(lab, "exec", lab->id, "readlink", "/proc/1/ns/time", NULL);
+        assert_string_equal(r->out, before);
+        end(lab);
+}
+
 static void exec__state_of_the_container__created_works_stopped_not(void **state)
 {
         struct lab *lab = *state;
@@ -606,6 +632,7 @@ int main(void)
                 LAB_TEST(exec__host_pid_namespace__delete_and_kill_all_find_it),
                 LAB_TEST(exec__fds__those_preserved_and_no_others),
                 LAB_TEST(exec__cwd_through_an_fd__refused),
+                LAB_TEST(exec__before_start__in_the_payloads_time_namespace),
                 LAB_TEST(exec__state_of_the_container__created_works_stopped_not),
                 LAB_TEST(exec__paused__refused_or_waits_for_resume),
                 LAB_TEST(exec__unfit_executable__text_and_255),
