@@ -422,9 +422,10 @@ static void exec__before_start__in_the_payloads_time_namespace(void **state)
                 print_message("skip: no time namespaces here\n");
                 skip();
         }
-        lab_config(lab, "{\"process\":{\"args\":[\"/bin/sleep\",\"1000\"]},\"linux\":{\"namespaces\":[{\"type\":"
-                        "\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"time\"}],\"timeOffsets\":{\"boottime\":{\"secs\":"
-                        "1000000}}}}");
+        lab_config(lab,
+                   "{\"process\":{\"args\":[\"/bin/sleep\",\"1000\"]},\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
+                   "{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"time\"}],"
+                   "\"timeOffsets\":{\"boottime\":{\"secs\":1000000}}}}");
         assert_int_equal(lab_run(lab, "create", "-b", lab->bundle, lab->id, NULL)->code, 0);
         struct result *r = lab_run(lab, "exec", lab->id, "readlink", "/proc/self/ns/time", NULL);
         assert_int_equal(r->code, 0);
