@@ -11,7 +11,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "sandbox/surroundings.h"
 #include "sandbox/text.h"
 
 #define LONG_AGO 1000000000 /* of the canaries: whatever touches them shows */

@@ -6,9 +6,10 @@
 #pragma once
 
 #include "sandbox/observation.h"
+#include "sandbox/surroundings.h"
 
 /* In the private /run: file, private (mode 0600), exe, dir/inner, empty/, link, fifo. */
-#define HOST_DIR "/run/initlab/host"
+#define HOST_DIR SURROUNDINGS_HOST
 #define HOST_ENTRIES 160
 #define HOST_SETTINGS 16
 

@@ -192,6 +192,11 @@ static int prepare(struct super *su)
         sigset_t set;
         int rc = surroundings_make(su->job->runtime, su->job->s->world.shared_mounts, &su->su, &err);
 
+        if (rc == 0) {
+                rc = host_make();
+                if (rc < 0)
+                        err_sys(&err, rc, "host", HOST_DIR, "cannot be made");
+        }
         if (rc == 0)
                 rc = bundle_make(su->job->s, SURROUNDINGS_BUNDLE, CGROUP_PATH, su->job->observer,
                                  su->job->observer_len, &err);

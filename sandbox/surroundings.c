@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
-#include "sandbox/host.h"
 #include "sandbox/text.h"
 
 #define CGROUP SURROUNDINGS_CGROUP
@@ -147,8 +146,6 @@ int surroundings_make(const struct runtime *rt, bool shared_mounts, struct surro
                 rc = make_mounts(rt, ret, err);
         if (rc == 0)
                 rc = make_devices(err);
-        if (rc == 0 && host_make() < 0)
-                rc = err_sys(err, -errno, "surroundings", HOST_DIR, "cannot be made");
         if (rc < 0)
                 return rc;
         if (shared_mounts && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)

@@ -13,6 +13,7 @@ struct err;
 
 #define SURROUNDINGS_DIR "/run/initlab" /* ours, in the private /run */
 #define SURROUNDINGS_CGROUP "/sys/fs/cgroup"
+#define SURROUNDINGS_HOST SURROUNDINGS_DIR "/host" /* host.h's, and its to judge */
 #define SURROUNDINGS_STATE SURROUNDINGS_DIR "/state"
 #define SURROUNDINGS_BUNDLE SURROUNDINGS_DIR "/bundle"
 #define SURROUNDINGS_IO SURROUNDINGS_DIR "/io"

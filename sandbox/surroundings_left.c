@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sandbox/host.h"
 #include "sandbox/surroundings.h"
 #include "sandbox/text.h"
 
@@ -110,9 +109,16 @@ static void left_mounts(const struct surroundings *su, struct observation *o)
 
 static bool expected_file(const struct surroundings *su, const char *path)
 {
-        static const char *const ours[] = { SURROUNDINGS_DIR, SURROUNDINGS_STATE, SURROUNDINGS_IO, SURROUNDINGS_LOG,
-                                            SURROUNDINGS_PID, SURROUNDINGS_BUNDLE,
-                                            SURROUNDINGS_BUNDLE "/config.json", HOST_DIR, SURROUNDINGS_COPY, SURROUNDINGS_HOOK,
+        static const char *const ours[] = { SURROUNDINGS_DIR,
+                                            SURROUNDINGS_STATE,
+                                            SURROUNDINGS_IO,
+                                            SURROUNDINGS_LOG,
+                                            SURROUNDINGS_PID,
+                                            SURROUNDINGS_BUNDLE,
+                                            SURROUNDINGS_BUNDLE "/config.json",
+                                            SURROUNDINGS_HOST,
+                                            SURROUNDINGS_COPY,
+                                            SURROUNDINGS_HOOK,
                                             SURROUNDINGS_CONSOLE };
 
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
@@ -121,10 +127,10 @@ static bool expected_file(const struct surroundings *su, const char *path)
         return strncmp(su->runtime, path, strlen(path)) == 0;
 }
 
-/* The files of the scenario, the canaries (host.h), and the inside of the rootfs, which the payload may change. */
+/* The files of the scenario, the canaries of host.h, and the inside of the rootfs, which the payload may change. */
 static bool not_walked(const char *path)
 {
-        return strcmp(path, SURROUNDINGS_IO) == 0 || strcmp(path, HOST_DIR) == 0 ||
+        return strcmp(path, SURROUNDINGS_IO) == 0 || strcmp(path, SURROUNDINGS_HOST) == 0 ||
                strcmp(path, SURROUNDINGS_BUNDLE "/rootfs") == 0;
 }
 
