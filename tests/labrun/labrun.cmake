@@ -10,6 +10,8 @@ foreach(name cli life crash payload hostile seccomp rootless userns surroundings
 endforeach()
 target_sources(test_labrun_rootless PRIVATE labrun/ordinary.c)
 initlab_labrun_test(steps)
+initlab_labrun_test(held)
+target_sources(test_labrun_held PRIVATE labrun/hold.c)
 target_sources(test_labrun_steps PRIVATE labrun/steps_seen.c labrun/hold.c labrun/ordinary.c labrun/terminal.c)
 initlab_labrun_test(exec)
 initlab_labrun_test(exec_errors)
