@@ -77,8 +77,8 @@ int container_kill(const struct sys *sys, const struct state *state, int signal,
         if (all && !(state->cgroup.n == 0 && state->pid_namespace && signal == SIGKILL))
                 return kill_all(sys, state, signal, err);
         r = state_status(sys, state, &status, err);
-        if (r == 0 && status != STATE_CREATED && status != STATE_RUNNING && status != STATE_PAUSED)
-                r = err_set(err, ESRCH, "kill", state->id, "container not running");
+        if (r == 0)
+                r = lifecycle_check(LIFECYCLE_KILL, status, state->id, err);
         if (r == 0)
                 r = process_open(sys, state->pid, state->start, &pidfd.fd, err);
         if (r < 0)
@@ -95,10 +95,8 @@ int container_pause(const struct sys *sys, const struct state *state, bool pause
         enum state_status status;
         int r = state_status(sys, state, &status, err);
 
-        if (r == 0 && pause && status != STATE_CREATED && status != STATE_RUNNING)
-                r = err_set(err, ESRCH, "pause", state->id, "container not running");
-        if (r == 0 && !pause && status != STATE_PAUSED)
-                r = err_set(err, ESRCH, "resume", state->id, "container not paused");
+        if (r == 0)
+                r = lifecycle_check(pause ? LIFECYCLE_PAUSE : LIFECYCLE_RESUME, status, state->id, err);
         return r < 0 ? r : cgroup_freeze(sys, &state->cgroup, pause, err);
 }
 
@@ -110,12 +108,10 @@ int container_delete(const struct state_dir *dir, const struct state *state, boo
         enum state_status status;
         int r = state_status(sys, state, &status, err);
 
+        if (r == 0)
+                r = lifecycle_check(force ? LIFECYCLE_DELETE_FORCE : LIFECYCLE_DELETE, status, state->id, err);
         if (r < 0)
                 return r;
-        if (!force && status != STATE_STOPPED)
-                return err_set(err, EBUSY, "delete", state->id,
-                               "cannot delete a container that is not stopped: %s",
-                               state_status_name(status));
         if (status == STATE_PAUSED) /* a frozen process of version 1 doesn't die */
                 (void)cgroup_freeze(sys, &state->cgroup, false, NULL);
         struct err gone = ERR_INIT; /* already: no failure */

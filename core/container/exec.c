@@ -49,23 +49,9 @@ static int check_status(struct execution *x, struct err *err)
 {
         int r = state_status(x->sys, &x->state, &x->status, err);
 
-        if (r < 0)
-                return r;
-        switch (x->status) {
-        case STATE_CREATED:
-        case STATE_RUNNING:
-                return 0;
-        case STATE_PAUSED:
-                return x->args->ignore_paused ? 0
-                                              : err_set(err, EBUSY, "exec", x->state.id,
-                                                        "cannot exec in a paused container (use "
-                                                        "--ignore-paused to override)");
-        case STATE_STOPPED:
-                return err_set(err, ESRCH, "exec", x->state.id, "cannot exec in a stopped container");
-        case STATE_CREATING:
-                break;
-        }
-        return err_set(err, EBUSY, "exec", x->state.id, "its create did not come to an end");
+        return r < 0 ? r
+                     : lifecycle_check(x->args->ignore_paused ? LIFECYCLE_EXEC_PAUSED : LIFECYCLE_EXEC, x->status,
+                                       x->state.id, err);
 }
 
 static int check_config(const struct execution *x, struct err *err)

@@ -18,22 +18,7 @@ static int check_status(const struct sys *sys, const struct state *state, struct
         enum state_status status;
         int r = state_status(sys, state, &status, err);
 
-        if (r < 0)
-                return r;
-        switch (status) {
-        case STATE_CREATED:
-                return 0;
-        case STATE_RUNNING:
-                return err_set(err, EBUSY, "start", state->id, "cannot start an already running container");
-        case STATE_STOPPED:
-                return err_set(err, ESRCH, "start", state->id, "cannot start a container that has stopped");
-        case STATE_PAUSED:
-                return err_set(err, EBUSY, "start", state->id, "cannot start a container in the paused state");
-        case STATE_CREATING:
-                break;
-        }
-        return err_set(err, EBUSY, "start", state->id,
-                       "its create did not come to an end; delete --force removes it");
+        return r < 0 ? r : lifecycle_check(LIFECYCLE_START, status, state->id, err);
 }
 
 /* In this order: error.fifo is being read before init can have anything to say. */

@@ -17,13 +17,6 @@
 #define LIMIT_STATE_BYTES \
         (LIMIT_CONFIG_BYTES + LIMIT_SMALL_FILE * CGROUP_MAX) /* annotations are the config's */
 
-const char *state_status_name(enum state_status status)
-{
-        static const char *const name[] = {"creating", "created", "running", "paused", "stopped"};
-
-        return name[status];
-}
-
 int state_check_id(const char *id, struct err *err)
 {
         size_t n = strlen(id);
@@ -287,13 +280,7 @@ int state_status(const struct sys *sys, const struct state *s, enum state_status
                         *err = look;
                 return r;
         }
-        if (r == -ESRCH || stat.start != s->start || stat.state == 'Z' || stat.state == 'X')
-                *ret_status = STATE_STOPPED;
-        else if (cgroup_is_frozen(sys, &s->cgroup))
-                *ret_status = STATE_PAUSED;
-        else /* the payload's execve, and nothing else, clears this flag: no word of a start that died is
-                needed */
-                *ret_status = stat.forknoexec ? STATE_CREATED : STATE_RUNNING;
+        *ret_status = lifecycle_status(false, r == 0 ? &stat : NULL, s->start, r == 0 && cgroup_is_frozen(sys, &s->cgroup));
         return 0;
 }
 

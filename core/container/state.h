@@ -21,6 +21,7 @@
 
 #include "core/config/config.h"
 #include "core/container/cgroup.h"
+#include "core/container/lifecycle.h"
 
 struct err;
 struct json_t;
@@ -32,9 +33,6 @@ struct sys;
 #define STATE_CONFIG_FILE "config.json"
 #define STATE_PATH_MAX 4096
 #define STATE_OCI_VERSION "1.2.0"
-
-enum state_status { STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_STOPPED };
-const char *state_status_name(enum state_status status);
 
 struct state {
         const char *id, *bundle, *rootfs, *created; /* borrowed from doc or from the creator */

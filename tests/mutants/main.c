@@ -44,6 +44,7 @@ struct module {
 };
 static const struct module modules[] = {
         {"core/config", {"spec_exec", "spec_parse"}},
+        {"core/container/lifecycle.c", {"lifecycle"}},
         {"core/container/mount_options.c", {"mount_options"}},
         {"core/container/cgroup_json.c", {"state_file"}},
         {"core/container/seccomp.c", {"seccomp_bpf"}},
