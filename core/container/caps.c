@@ -50,18 +50,20 @@ static uint64_t mask_of(const struct config_str_list *list)
         return mask;
 }
 
-/* The calling process's bounding set. */
-static uint64_t bounding_now(const struct sys *sys)
+/* 1: in the calling process's bounding set; 0: not; -EINVAL: the kernel knows none of that number, nor higher. */
+static int is_bounding(const struct sys *sys, int cap)
+{
+        return sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
+}
+
+/* What of these is in the bounding set. (A system call each: only they are asked for.) */
+static uint64_t bounding_of(const struct sys *sys, uint64_t these)
 {
         uint64_t mask = 0;
 
-        for (int cap = 0; cap < 64; cap++) {
-                int has = sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
-                if (has < 0) /* EINVAL: past the last one that this kernel knows */
-                        break;
-                if (has)
+        for (int cap = 0; cap < 64; cap++)
+                if ((these >> cap & 1) && is_bounding(sys, cap) > 0)
                         mask |= UINT64_C(1) << cap;
-        }
         return mask;
 }
 
@@ -70,7 +72,7 @@ static uint64_t every(const struct sys *sys)
 {
         int cap = 0;
 
-        while (cap < 64 && sys->op->prctl(sys, PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) >= 0)
+        while (cap < 64 && is_bounding(sys, cap) >= 0)
                 cap++;
         return cap == 64 ? UINT64_MAX : (UINT64_C(1) << cap) - 1;
 }
@@ -121,7 +123,7 @@ int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *l
               struct err *err)
 {
         const struct config_caps *caps = &config->process.capabilities;
-        uint64_t bounding = bounding_now(sys), permitted;
+        uint64_t permitted, bounding = bounding_of(sys, mask_of(&caps->bounding));
         int r = permitted_now(sys, &permitted, err);
 
         if (r < 0)
@@ -138,20 +140,28 @@ int caps_warn(const struct sys *sys, const struct config *config, sync_log_fn *l
         return 0;
 }
 
+/* 0: it is not in the bounding set any more; -EINVAL: as is_bounding. Who may drop none may well have none to drop. */
+static int drop(const struct sys *sys, int cap)
+{
+        int r = sys->op->prctl(sys, PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0), has;
+
+        if (r != -EPERM)
+                return r;
+        has = is_bounding(sys, cap);
+        return has > 0 ? r : has;
+}
+
 int caps_bound(const struct sys *sys, const struct config *config, struct err *err)
 {
-        uint64_t drop = bounding_now(sys) & ~mask_of(&config->process.capabilities.bounding);
+        uint64_t keep = mask_of(&config->process.capabilities.bounding);
         int r = 0;
 
         for (int cap = 0; r >= 0 && cap < 64; cap++) {
-                if (!(drop >> cap & 1))
-                        continue;
-                r = sys->op->prctl(sys, PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0);
-                if (r < 0)
-                        err_sys(err, r, "capabilities", CAPS_PLACE "/bounding", "dropping number %d", cap);
+                if (!(keep >> cap & 1))
+                        r = drop(sys, cap);
+                if (r < 0 && r != -EINVAL)
+                        return err_sys(err, r, "capabilities", CAPS_PLACE "/bounding", "dropping number %d", cap);
         }
-        if (r < 0)
-                return r;
         r = sys->op->prctl(sys, PR_SET_KEEPCAPS, 1, 0, 0, 0);
         return r < 0 ? err_sys(err, r, "capabilities", CAPS_PLACE, "PR_SET_KEEPCAPS") : 0;
 }
@@ -238,7 +248,7 @@ int caps_apply(const struct sys *sys, const struct config *config, struct err *e
                 return r;
         permitted = mask_of(&caps->permitted) & have;
         effective = mask_of(&caps->effective) & permitted;
-        inheritable = mask_of(&caps->inheritable) & have & bounding_now(sys);
+        inheritable = bounding_of(sys, mask_of(&caps->inheritable) & have);
         r = set_sets(sys, effective, permitted, inheritable, err);
         if (r == 0)
                 r = verify_sets(sys, effective, permitted, inheritable, err);
