@@ -85,6 +85,38 @@ static int walk_restart(struct walk *w)
         return 0;
 }
 
+/*
+ * To the end of the longest part that is there: mostly all of it, or all but the last component. What can't be told apart
+ * by that (another error than ENOENT) is met step by step.
+ */
+static int walk_leap(struct walk *w)
+{
+        size_t end = strlen(w->text);
+        int flags = O_PATH;
+
+        while (end > 0) {
+                char saved = w->text[end];
+                w->text[end] = '\0';
+                int fd = inside_open(w->sys, w->root_fd, w->text, flags, 0);
+                w->text[end] = saved;
+                if (fd >= 0) {
+                        w->fd.fd = fd;
+                        w->at = end;
+                        return 0;
+                }
+                if (fd != -ENOENT)
+                        break;
+                while (end > 0 && w->text[end - 1] == '/')
+                        end--;
+                while (end > 0 && w->text[end - 1] != '/')
+                        end--;
+                while (end > 0 && w->text[end - 1] == '/')
+                        end--;
+                flags = O_PATH | O_DIRECTORY;
+        }
+        return walk_restart(w);
+}
+
 static int walk_begin(struct walk *w, const struct sys *sys, int root_fd, const char *path)
 {
         w->sys = sys;
@@ -94,7 +126,7 @@ static int walk_begin(struct walk *w, const struct sys *sys, int root_fd, const 
         if (strlen(path) >= sizeof(w->text))
                 return -ENAMETOOLONG;
         strcpy(w->text, path);
-        return walk_restart(w);
+        return walk_leap(w);
 }
 
 /*

@@ -111,8 +111,14 @@ static int new_empty_dir(const struct sys *sys)
 struct mask {
         const struct sys *sys;
         int root_fd;
-        int null_fd; /* opened and verified with the first file to be masked */
+        int null_fd;  /* opened and verified with the first file to be masked */
+        int empty_fd; /* what covers the first directory, once it does: the others get a copy of that mount */
 };
+
+static int cover_of_dir(const struct mask *m)
+{
+        return m->empty_fd < 0 ? new_empty_dir(m->sys) : mnt_clone(m->sys, m->empty_fd, "", false);
+}
 
 static int mask_one(struct mask *m, size_t index, const char *path, struct err *err)
 {
@@ -131,16 +137,20 @@ static int mask_one(struct mask *m, size_t index, const char *path, struct err *
                 if (r < 0)
                         return r;
         }
-        cover.fd = S_ISDIR(st.st_mode) ? new_empty_dir(m->sys) : mnt_clone(m->sys, m->null_fd, "", false);
+        cover.fd = S_ISDIR(st.st_mode) ? cover_of_dir(m) : mnt_clone(m->sys, m->null_fd, "", false);
         r = cover.fd < 0 ? cover.fd : mnt_attach(m->sys, cover.fd, target.fd);
-        return r < 0 ? failed(err, r, "maskedPaths", index, path) : 0;
+        if (r < 0)
+                return failed(err, r, "maskedPaths", index, path);
+        if (S_ISDIR(st.st_mode) && m->empty_fd < 0)
+                m->empty_fd = scoped_fd_steal(&cover);
+        return 0;
 }
 
 int masks_apply(const struct sys *sys, const struct config *config, struct err *err)
 {
         const struct config_str_list *list = &config->linux_.masked_paths;
-        SCOPED_FD root = {sys, -1}, null = {sys, -1};
-        struct mask m = {sys, -1, -1};
+        SCOPED_FD root = {sys, -1}, null = {sys, -1}, empty = {sys, -1};
+        struct mask m = {sys, -1, -1, -1};
         int r;
 
         if (list->n == 0)
@@ -150,6 +160,7 @@ int masks_apply(const struct sys *sys, const struct config *config, struct err *
         for (size_t i = 0; r == 0 && i < list->n; i++) {
                 r = mask_one(&m, i, list->item[i], err);
                 null.fd = m.null_fd;
+                empty.fd = m.empty_fd;
         }
         return r;
 }

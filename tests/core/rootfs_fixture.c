@@ -73,6 +73,7 @@ int fixture_setup(void **state)
         fixture_make(f, "etc/passwd", "f:root:x:0:0::/:/bin/sh\n");
         fixture_make(f, "secret", "f:hidden\n");
         fixture_make(f, "secrets/one", "f:hidden\n");
+        fixture_make(f, "others/one", "f:hidden\n");
         fixture_make(f, "fixed/one", "f:fixed\n");
         return 0;
 }

@@ -116,6 +116,9 @@ static int look_at_everything(void *arg)
         EXPECT(size_of("/secret") == 0);
         EXPECT(access("/secrets/one", F_OK) < 0 && errno == ENOENT);
         EXPECT(create_errno("/secrets/two") == EROFS);
+        EXPECT(access("/others/one", F_OK) < 0 && errno == ENOENT);
+        EXPECT(create_errno("/others/two") == EROFS);
+        EXPECT((flags_of("/others") & (ST_NOSUID | ST_NODEV | ST_NOEXEC)) == (ST_NOSUID | ST_NODEV | ST_NOEXEC));
         EXPECT(size_of("/fixed/one") == 6);
         EXPECT(create_errno("/fixed/two") == EROFS);
         EXPECT(create_errno("/fixed/one") == EROFS);
@@ -131,7 +134,8 @@ static void spec_like(struct fixture_config *fc)
         fc->masked[1] = "/secrets";
         fc->masked[2] = "/not/there";
         fc->masked[3] = "/secret/below-a-file";
-        fc->c.linux_.masked_paths.n = 4;
+        fc->masked[4] = "/others";
+        fc->c.linux_.masked_paths.n = 5;
         fc->readonly[0] = "/fixed";
         fc->readonly[1] = "/not/there";
         fc->readonly[2] = "/proc/sys";
