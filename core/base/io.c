@@ -119,27 +119,45 @@ static int replace_write(const struct sys *sys, int fd, const void *buf, size_t 
         return r;
 }
 
+int io_replace_begin(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n, mode_t mode,
+                     struct io_replacement *ret, struct err *err)
+{
+        int r = snprintf(ret->tmp, sizeof(ret->tmp), "%s.tmp-%d", path, (int)sys->op->getpid(sys));
+
+        if (r < 0 || (size_t)r >= sizeof(ret->tmp))
+                return err_set(err, ENAMETOOLONG, "write", path, "%s", "");
+        SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, ret->tmp,
+                                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        if (fd.fd < 0)
+                return err_sys(err, fd.fd, "create", ret->tmp, "%s", "");
+        r = replace_write(sys, fd.fd, buf, n, mode);
+        if (r < 0) {
+                (void)sys->op->unlinkat(sys, dirfd, ret->tmp, 0);
+                return err_sys(err, r, "write", path, "%s", "");
+        }
+        ret->dirfd = dirfd;
+        ret->path = path;
+        return 0;
+}
+
+int io_replace_end(const struct sys *sys, const struct io_replacement *replacement, struct err *err)
+{
+        const struct io_replacement *p = replacement;
+        int r = sys->op->renameat2(sys, p->dirfd, p->tmp, p->dirfd, p->path, 0);
+
+        if (r == 0)
+                return 0;
+        (void)sys->op->unlinkat(sys, p->dirfd, p->tmp, 0);
+        return err_sys(err, r, "write", p->path, "%s", "");
+}
+
 int io_replace_file(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n,
                     mode_t mode, struct err *err)
 {
-        char tmp[4096];
-        int r;
+        struct io_replacement replacement;
+        int r = io_replace_begin(sys, dirfd, path, buf, n, mode, &replacement, err);
 
-        r = snprintf(tmp, sizeof(tmp), "%s.tmp-%d", path, (int)sys->op->getpid(sys));
-        if (r < 0 || (size_t)r >= sizeof(tmp))
-                return err_set(err, ENAMETOOLONG, "write", path, "%s", "");
-        SCOPED_FD fd = {sys, sys->op->openat(sys, dirfd, tmp,
-                                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)};
-        if (fd.fd < 0)
-                return err_sys(err, fd.fd, "create", tmp, "%s", "");
-        r = replace_write(sys, fd.fd, buf, n, mode);
-        if (r == 0)
-                r = sys->op->renameat2(sys, dirfd, tmp, dirfd, path, 0);
-        if (r < 0) {
-                (void)sys->op->unlinkat(sys, dirfd, tmp, 0);
-                return err_sys(err, r, "write", path, "%s", "");
-        }
-        return 0;
+        return r < 0 ? r : io_replace_end(sys, &replacement, err);
 }
 
 /* A file without a name in path's directory. -errno: the file system has none. */

@@ -43,6 +43,20 @@ int io_replace_file(const struct sys *sys, int dirfd, const char *path, const vo
                     mode_t mode, struct err *err);
 
 /*
+ * The same in two steps, for who knows the content before the moment at which it becomes true: begin does all that takes
+ * time, end is the rename. Of one that is never ended the temporary file stays, to be removed as one of a process
+ * that was killed.
+ */
+struct io_replacement {
+        int dirfd; /* borrowed, like path */
+        const char *path;
+        char tmp[4096];
+};
+int io_replace_begin(const struct sys *sys, int dirfd, const char *path, const void *buf, size_t n, mode_t mode,
+                     struct io_replacement *ret, struct err *err);
+int io_replace_end(const struct sys *sys, const struct io_replacement *replacement, struct err *err);
+
+/*
  * Puts a whole file at path, in a directory that is the caller's: whatever dies in the midst leaves no other name there.
  * The file has none until it is written (O_TMPFILE, Linux 3.11, linkat(2)); what was at path is removed just before it
  * gets that one. On a file system without O_TMPFILE it is io_replace_file, which a kill -9 makes leave path.tmp-PID.

@@ -98,6 +98,11 @@ void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup);
  * is told.
  */
 int cgroup_remove(const struct sys *sys, const struct cgroup *cgroup, struct err *err);
+/*
+ * cgroup_kill and cgroup_remove; at once where a directory can be removed as it is, which the kernel allows only when no
+ * process and no other cgroup is in it: then there is nobody to kill and nothing to walk through.
+ */
+int cgroup_end(const struct sys *sys, const struct cgroup *cgroup, struct err *err);
 void cgroup_free(const struct sys *sys, struct cgroup *cgroup); /* NULL-safe; an all-zero struct is fine */
 
 /*

@@ -176,6 +176,28 @@ int cgroup_remove(const struct sys *sys, const struct cgroup *cgroup, struct err
         return first;
 }
 
+/* True: it is gone, and its parents with it. What was there before is not ours to remove. */
+static bool remove_empty(const struct sys *sys, const struct cgroup_dir *dir, int64_t deadline)
+{
+        return dir->created[0] && cgroup_is_there(sys, dir->path) &&
+               sys->op->unlinkat(sys, AT_FDCWD, dir->path, AT_REMOVEDIR) == 0 &&
+               remove_own(sys, dir, deadline) == 0;
+}
+
+int cgroup_end(const struct sys *sys, const struct cgroup *cgroup, struct err *err)
+{
+        int64_t deadline = cgroup_now(sys) + LIMIT_CGROUP_REMOVE_MS;
+        size_t left = 0;
+        int r;
+
+        for (size_t i = 0; i < cgroup->n; i++)
+                left += !remove_empty(sys, &cgroup->dir[i], deadline);
+        if (left == 0)
+                return 0;
+        r = cgroup_kill(sys, cgroup, err);
+        return r < 0 ? r : cgroup_remove(sys, cgroup, err);
+}
+
 /* path and its parents up to created, for as long as each is empty. */
 static void unmake_one(const struct sys *sys, const struct cgroup_dir *dir)
 {

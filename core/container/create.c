@@ -47,6 +47,8 @@ struct creation {
         struct console_taker console;
         struct netns_maker net;
         bool pid_file; /* written */
+        bool prepared; /* the state to be published */
+        struct io_replacement replacement;
 };
 
 int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
@@ -105,6 +107,7 @@ static void describe(struct creation *c)
         c->state.created = c->created;
         c->state.annotations = config->annotations;
         c->state.creating = true;
+        c->state.poststop = hooks_any(config, HOOKS_POSTSTOP);
         c->state.keep_keyring = c->args->keep_keyring;
         c->state.pid_namespace =
                 config->linux_.ns[CONFIG_NS_PID].set && !config->linux_.ns[CONFIG_NS_PID].path;
@@ -334,6 +337,19 @@ static int explain_end(const struct creation *c, int r, struct err *err)
         return r;
 }
 
+/*
+ * While init builds: the state that is true once it is ready, so that then only a rename is left to do. If that fails
+ * here, publish meets it again, and tells.
+ */
+static void prepare(void *ctx)
+{
+        struct creation *c = ctx;
+        struct state created = c->state;
+
+        created.creating = false;
+        c->prepared = state_save_begin(&c->dir, &created, &c->replacement, NULL) == 0;
+}
+
 static int handshake(struct creation *c, struct err *err)
 {
         struct sync_config config = {
@@ -353,7 +369,9 @@ static int handshake(struct creation *c, struct err *err)
                                      .log = c->args->log,
                                      .log_ctx = c->args->log_ctx,
                                      .ask = answer,
-                                     .ask_ctx = c};
+                                     .ask_ctx = c,
+                                     .meanwhile = prepare,
+                                     .meanwhile_ctx = c};
         struct timespec deadline;
         long hooks = hooks_bound(c->config, HOOKS_CREATE_CONTAINER); /* init runs them meanwhile */
         int r = hooks < 0 ? 0 : sync_deadline_in(c->sys, LIMIT_SYNC_CREATE_MS + hooks, &deadline, err);
@@ -383,7 +401,7 @@ static int publish(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         c->state.creating = false;
-        return state_save(&c->dir, &c->state, err);
+        return c->prepared ? io_replace_end(c->sys, &c->replacement, err) : state_save(&c->dir, &c->state, err);
 }
 
 /* The error that brought us here is the one that counts; what undoing meets is lost, and delete --force's

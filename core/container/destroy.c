@@ -28,7 +28,7 @@ static int remove_and_tell(const struct state_dir *dir, const struct state *stat
                            struct err *err)
 {
         struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .dir = -1};
-        struct config *config = load_hooks(dir, log, log_ctx);
+        struct config *config = state->poststop ? load_hooks(dir, log, log_ctx) : NULL;
         int r = state_dir_remove(dir, err);
 
         if (r == 0 && config)
@@ -48,10 +48,7 @@ int container_destroy(const struct state_dir *dir, const struct state *state, sy
         }
         /* Without a pid namespace of its own the payload's children outlive it; with a shared one just as
          * well. */
-        r = cgroup_kill(dir->sys, &state->cgroup, err);
-
-        if (r == 0)
-                r = cgroup_remove(dir->sys, &state->cgroup, err);
+        r = cgroup_end(dir->sys, &state->cgroup, err);
         return r < 0 ? r : remove_and_tell(dir, state, log, log_ctx, err); /* last: as long as anything is left, it is known */
 }
 

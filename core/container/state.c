@@ -89,11 +89,11 @@ int state_text(const struct sys *sys, const struct state *s, char **ret_text, si
 {
         json_t *annotations = annotations_to_json(&s->annotations), *cgroup = cgroup_to_json(&s->cgroup);
         /* o steals both references, on failure too */
-        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:o, s:o}", "version",
+        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:b, s:o, s:o}", "version",
                               FORMAT_VERSION, "id", s->id, "bundle", s->bundle, "rootfs", s->rootfs,
                               "created", s->created, "pid", (int)s->pid, "start", (json_int_t)s->start,
                               "creating", (int)s->creating, "pidNamespace", (int)s->pid_namespace,
-                              "keepKeyring", (int)s->keep_keyring,
+                              "keepKeyring", (int)s->keep_keyring, "poststop", (int)s->poststop,
                               "annotations", annotations, "cgroup", cgroup);
         int r = state_render(sys, o, JSON_INDENT(1), ret_text, ret_len, err);
 
@@ -101,7 +101,7 @@ int state_text(const struct sys *sys, const struct state *s, char **ret_text, si
         return r;
 }
 
-int state_save(const struct state_dir *dir, const struct state *s, struct err *err)
+int state_save_begin(const struct state_dir *dir, const struct state *s, struct io_replacement *ret, struct err *err)
 {
         char *text;
         size_t len;
@@ -109,9 +109,17 @@ int state_save(const struct state_dir *dir, const struct state *s, struct err *e
 
         if (r < 0)
                 return r;
-        r = io_replace_file(dir->sys, dir->fd, STATE_FILE, text, len, 0600, err);
+        r = io_replace_begin(dir->sys, dir->fd, STATE_FILE, text, len, 0600, ret, err);
         dir->sys->op->free(dir->sys, text);
         return r;
+}
+
+int state_save(const struct state_dir *dir, const struct state *s, struct err *err)
+{
+        struct io_replacement replacement;
+        int r = state_save_begin(dir, s, &replacement, err);
+
+        return r < 0 ? r : io_replace_end(dir->sys, &replacement, err);
 }
 
 static int bad(struct err *err, const char *field)
@@ -156,6 +164,7 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
         json_t *pid = json_object_get(s->doc, "pid"), *start = json_object_get(s->doc, "start");
         json_t *creating = json_object_get(s->doc, "creating"), *ns = json_object_get(s->doc, "pidNamespace");
         json_t *keyring = json_object_get(s->doc, "keepKeyring"); /* an older labrun wrote none: false */
+        json_t *poststop = json_object_get(s->doc, "poststop");   /* likewise: true, config.json tells */
         int r;
 
         if (json_integer_value(json_object_get(s->doc, "version")) != FORMAT_VERSION)
@@ -175,10 +184,13 @@ static int parse_fields(const struct sys *sys, struct state *s, struct err *err)
                 return bad(err, "/pidNamespace");
         if (keyring && !json_is_boolean(keyring))
                 return bad(err, "/keepKeyring");
+        if (poststop && !json_is_boolean(poststop))
+                return bad(err, "/poststop");
         s->pid = (pid_t)json_integer_value(pid);
         s->start = (uint64_t)json_integer_value(start);
         s->creating = json_is_true(creating);
         s->pid_namespace = json_is_true(ns);
+        s->poststop = !json_is_false(poststop);
         s->keep_keyring = json_is_true(keyring);
         r = parse_annotations(sys, json_object_get(s->doc, "annotations"), &s->annotations, err);
         if (r < 0)

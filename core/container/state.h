@@ -24,6 +24,7 @@
 #include "core/container/lifecycle.h"
 
 struct err;
+struct io_replacement;
 struct json_t;
 struct sys;
 
@@ -41,6 +42,7 @@ struct state {
         uint64_t start;                    /* of init; see process.h */
         bool creating;                     /* create has not come to its end */
         bool pid_namespace;                /* its own: init's death kills every process */
+        bool poststop;                     /* the config has such hooks (or this is of a labrun that didn't tell) */
         bool keep_keyring;                 /* --no-new-keyring: exec's processes stay in its caller's, too */
         struct cgroup cgroup;              /* owned */
         struct json_t *doc;                /* owned; NULL while being created */
@@ -80,6 +82,9 @@ void state_dir_close(struct state_dir *dir); /* NULL-safe, may be repeated */
 
 /* Writes state.json. */
 int state_save(const struct state_dir *dir, const struct state *state, struct err *err);
+/* The same up to the moment at which it becomes true: io_replace_end of base/io.h makes it so. */
+int state_save_begin(const struct state_dir *dir, const struct state *state, struct io_replacement *ret,
+                     struct err *err);
 /* What it writes; the caller's (sys->op->free). -EINVAL: a string that is no UTF-8, or no memory. */
 int state_text(const struct sys *sys, const struct state *state, char **ret_text, size_t *ret_len, struct err *err);
 /*

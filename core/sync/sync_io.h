@@ -80,6 +80,9 @@ struct sync_parent {
         void *log_ctx;
         sync_ask_fn *ask;           /* NULL: an ASK is an error */
         void *ask_ctx;
+        void (*meanwhile)(void *ctx); /* called once CONFIG is out, while init works: for what must not keep it waiting
+                                         later. May be NULL */
+        void *meanwhile_ctx;
 };
 
 /*

@@ -60,6 +60,8 @@ struct drive {
         void *log_ctx;
         sync_ask_fn *ask;
         void *ask_ctx;
+        void (*meanwhile)(void *ctx); /* NULL once called */
+        void *meanwhile_ctx;
         struct sync_received asked; /* the ASK that is being done */
         struct timespec moved;      /* the deadline, once answering has moved it */
         bool told_died;
@@ -140,6 +142,14 @@ static enum sync_action drive_answer(struct drive *d, struct err *err)
         return sync_fsm_step(&d->fsm, r < 0 ? SYNC_EV_FAIL : SYNC_EV_DONE, err);
 }
 
+/* The first message is out, and whoever got it has something to do. */
+static void drive_meanwhile(struct drive *d)
+{
+        if (d->meanwhile)
+                d->meanwhile(d->meanwhile_ctx);
+        d->meanwhile = NULL;
+}
+
 static int drive(struct drive *d, enum sync_action action, struct err *ret_err)
 {
         struct err err = ERR_INIT;
@@ -148,6 +158,8 @@ static int drive(struct drive *d, enum sync_action action, struct err *ret_err)
                 if (action == SYNC_DO_SEND) {
                         int r = sync_send(d->sys, d->out, d->msg, d->fds, d->nfds, d->deadline, &err);
                         action = sync_fsm_step(&d->fsm, sync_event_of_send(r), &err);
+                        if (r == 0)
+                                drive_meanwhile(d);
                 } else if (action == SYNC_DO_STEP) {
                         action = drive_answer(d, &err);
                 } else {
@@ -179,6 +191,8 @@ int sync_parent_handshake(const struct sys *sys, const struct sync_parent *paren
                           .log_ctx = parent->log_ctx,
                           .ask = parent->ask,
                           .ask_ctx = parent->ask_ctx,
+                          .meanwhile = parent->meanwhile,
+                          .meanwhile_ctx = parent->meanwhile_ctx,
                           .asked = SYNC_RECEIVED_INIT};
 
         sync_fsm_begin(&d.fsm, SYNC_PARENT);

@@ -57,6 +57,7 @@ static void draw_state(pt *t, struct state *s)
         s->creating = pt_bool(t);
         s->pid_namespace = pt_bool(t);
         s->keep_keyring = pt_bool(t);
+        s->poststop = s->start & 1;
         s->annotations.item = pt_alloc(t, 8 * sizeof(*s->annotations.item));
         PT_REPEAT(t, 0, 8)
         {
@@ -87,10 +88,11 @@ static json_t *expected_tree(pt *t, const struct state *s)
         for (size_t i = 0; i < s->cgroup.n; i++)
                 json_array_append_new(cgroup, json_pack("{s:s,s:s,s:b}", "path", s->cgroup.dir[i].path, "created",
                                                         s->cgroup.dir[i].created, "v2", (int)s->cgroup.dir[i].v2));
-        json_t *o = json_pack("{s:i,s:s,s:s,s:s,s:s,s:I,s:I,s:b,s:b,s:b,s:o,s:o}", "version", 1, "id", s->id, "bundle", s->bundle,
-                              "rootfs", s->rootfs, "created", s->created, "pid", (json_int_t)s->pid, "start",
+        json_t *o = json_pack("{s:i,s:s,s:s,s:s,s:s,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:o}", "version", 1, "id", s->id, "bundle",
+                              s->bundle, "rootfs", s->rootfs, "created", s->created, "pid", (json_int_t)s->pid, "start",
                               (json_int_t)s->start, "creating", (int)s->creating, "pidNamespace", (int)s->pid_namespace,
-                              "keepKeyring", (int)s->keep_keyring, "annotations", annotations, "cgroup", cgroup);
+                              "keepKeyring", (int)s->keep_keyring, "poststop", (int)s->poststop, "annotations",
+                              annotations, "cgroup", cgroup);
         PT_ASSERT(t, o != NULL);
         pt_defer(t, drop_json, o);
         return o;
@@ -195,7 +197,7 @@ static void judge_same(pt *t, const struct state *a, const struct state *b)
         PT_ASSERT(t, strcmp(a->rootfs, b->rootfs) == 0 && strcmp(a->created, b->created) == 0);
         PT_ASSERT(t, a->pid == b->pid && a->start == b->start);
         PT_ASSERT(t, a->creating == b->creating && a->pid_namespace == b->pid_namespace);
-        PT_ASSERT(t, a->keep_keyring == b->keep_keyring);
+        PT_ASSERT(t, a->keep_keyring == b->keep_keyring && a->poststop == b->poststop);
         PT_ASSERT(t, a->annotations.n == b->annotations.n && a->cgroup.n == b->cgroup.n);
         for (size_t i = 0; i < a->annotations.n; i++) {
                 PT_ASSERT(t, strcmp(a->annotations.item[i].key, b->annotations.item[i].key) == 0);
@@ -419,7 +421,8 @@ static void judge_hostile(pt *t, const char *text, size_t len)
                 json_t *read = tree(t, again->text, again->len);
                 json_object_foreach(read, key, value)
                         PT_ASSERT(t, json_equal(value, json_object_get(said, key)) ||
-                                             (strcmp(key, "keepKeyring") == 0 && json_is_false(value)));
+                                             (strcmp(key, "keepKeyring") == 0 && json_is_false(value)) ||
+                                             (strcmp(key, "poststop") == 0 && json_is_true(value)));
                 end(t, again);
                 PT_SOMETIMES(t, n != len, "a changed file that says something");
         } else if (!said && !(r->err.place[0] == '/' && has_long_number(hostile))) {

@@ -348,6 +348,71 @@ static void cgroup_kill__processes_in_deep_frozen_subgroups__all_die_and_all_goe
         remove_all(w);
 }
 
+/* Nobody in it: one rmdir each, and parents that were made go with it. */
+static void cgroup_end__empty__gone_without_a_look_inside(void **state)
+{
+        struct world *w = *state;
+        struct err e = ERR_INIT;
+        struct sys_ops ops = *SYS->op;
+        struct sys blind = {&ops, NULL};
+
+        need_root();
+        snprintf(w->path, sizeof(w->path), "/%s/deeper/leaf", w->id);
+        create(w, w->path);
+        ops.getdents64 = NULL; /* not even called */
+        ops.kill = NULL;
+        ok(cgroup_end(&blind, &w->c, &e), &e);
+        for (size_t i = 0; i < w->c.n; i++)
+                assert_false(exists(w->c.dir[i].created));
+        ok(cgroup_end(&blind, &(struct cgroup){0}, &e), &e);
+}
+
+/* In one hierarchy a process, in another a cgroup that the payload made: those are not empty. */
+static void cgroup_end__process_or_subgroup_inside__killed_and_gone(void **state)
+{
+        struct world *w = *state;
+        struct err e = ERR_INIT;
+        struct cgroup_dir sub;
+        char text[32];
+
+        need_root();
+        create(w, NULL);
+        sub = w->c.dir[w->c.n - 1];
+        strcat(sub.path, "/sub");
+        assert_int_equal(mkdir(sub.path, 0755), 0);
+        snprintf(text, sizeof(text), "%d", (int)sleeper(w));
+        assert_int_equal(write_file(&w->c.dir[0], "cgroup.procs", text), 0);
+        ok(cgroup_end(SYS, &w->c, &e), &e);
+        reap(w->pids[0]);
+        w->n = 0;
+        for (size_t i = 0; i < w->c.n; i++)
+                assert_false(exists(w->c.dir[i].path));
+        ok(cgroup_end(SYS, &w->c, &e), &e); /* again: missing ones are fine */
+}
+
+/* A directory that was there before is not removed, however empty; who is in it is killed. */
+static void cgroup_end__taken_not_made__kept(void **state)
+{
+        struct world *w = *state;
+        struct cgroup again = {0};
+        struct err e = ERR_INIT;
+        char text[32];
+
+        need_root();
+        create(w, NULL);
+        ok(cgroup_create(SYS, &w->config, w->id, &again, &e), &e);
+        snprintf(text, sizeof(text), "%d", (int)sleeper(w));
+        assert_int_equal(write_file(&again.dir[0], "cgroup.procs", text), 0);
+        ok(cgroup_end(SYS, &again, &e), &e);
+        reap(w->pids[0]);
+        w->n = 0;
+        ok(cgroup_end(SYS, &again, &e), &e);
+        for (size_t i = 0; i < again.n; i++)
+                assert_true(exists(again.dir[i].path));
+        cgroup_free(SYS, &again);
+        remove_all(w);
+}
+
 /* Forks as fast as it can, each child as well, and never waits: bounded by the pids it may have and by
  * PDEATHSIG. */
 static void fork_storm(void)
@@ -534,6 +599,10 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(
                         cgroup_kill__processes_in_deep_frozen_subgroups__all_die_and_all_goes, setup,
                         teardown),
+                cmocka_unit_test_setup_teardown(cgroup_end__empty__gone_without_a_look_inside, setup, teardown),
+                cmocka_unit_test_setup_teardown(cgroup_end__process_or_subgroup_inside__killed_and_gone, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(cgroup_end__taken_not_made__kept, setup, teardown),
                 cmocka_unit_test_setup_teardown(cgroup_kill__process_that_keeps_forking__caught, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(cgroup_remove__process_inside__told_in_bounded_time, setup,

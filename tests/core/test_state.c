@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "core/base/err.h"
+#include "core/base/io.h"
 #include "core/base/limits.h"
 #include "core/container/destroy.h"
 #include "core/container/exec_path.h"
@@ -200,6 +201,9 @@ static void state_parse__other_json__refused(void **state)
                 "{\"version\":1,\"id\":\"a\",\"bundle\":\"/b\",\"rootfs\":\"/"
                 "r\",\"created\":\"\",\"pid\":1,\"start\":0,"
                 "\"creating\":false,\"pidNamespace\":true,\"annotations\":{\"a\":1},\"cgroup\":[]}",
+                "{\"version\":1,\"id\":\"a\",\"bundle\":\"/b\",\"rootfs\":\"/"
+                "r\",\"created\":\"\",\"pid\":1,\"start\":0,"
+                "\"creating\":false,\"pidNamespace\":true,\"poststop\":1,\"annotations\":{},\"cgroup\":[]}",
         };
         struct state s = {0};
 
@@ -207,6 +211,20 @@ static void state_parse__other_json__refused(void **state)
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
                 assert_int_equal(state_parse(sys_linux(), texts[i], strlen(texts[i]), &s, NULL), -EINVAL);
         assert_null(s.doc);
+}
+
+/* A labrun that knew no such field kept containers whose hooks still want to run. */
+static void state_parse__without_poststop__hooks_may_be_there(void **state)
+{
+        static const char text[] = "{\"version\":1,\"id\":\"a\",\"bundle\":\"/b\",\"rootfs\":\"/r\",\"created\":\"\","
+                                   "\"pid\":1,\"start\":0,\"creating\":false,\"pidNamespace\":true,"
+                                   "\"annotations\":{},\"cgroup\":[]}";
+        struct state s = {0};
+
+        (void)state;
+        assert_int_equal(state_parse(sys_linux(), text, sizeof(text) - 1, &s, NULL), 0);
+        assert_true(s.poststop);
+        state_free(sys_linux(), &s);
 }
 
 /* A root directory of its own for the tests of the state directory. */
@@ -239,6 +257,7 @@ static void state_save__loaded_again__the_same(void **state)
                           .start = 1234567890123,
                           .creating = true,
                           .pid_namespace = true};
+        struct io_replacement replacement;
         struct state t;
 
         assert_int_equal(state_dir_create(sys_linux(), *state, "x", &dir, NULL), 0);
@@ -252,10 +271,21 @@ static void state_save__loaded_again__the_same(void **state)
         assert_string_equal(t.rootfs, "/b/r");
         assert_int_equal(t.pid, 7);
         assert_true(t.start == s.start);
-        assert_true(t.creating && t.pid_namespace);
+        assert_true(t.creating && t.pid_namespace && !t.poststop);
         assert_int_equal(t.annotations.n, 2);
         assert_string_equal(t.annotations.item[1].key, "empty");
         state_free(sys_linux(), &t);
+        s.creating = false;
+        s.poststop = true;
+        assert_int_equal(state_save_begin(&dir, &s, &replacement, NULL), 0);
+        assert_int_equal(state_load(&again, &t, NULL), 0);
+        assert_true(t.creating); /* not yet */
+        state_free(sys_linux(), &t);
+        assert_int_equal(io_replace_end(sys_linux(), &replacement, NULL), 0);
+        assert_int_equal(state_load(&again, &t, NULL), 0);
+        assert_true(!t.creating && t.poststop);
+        state_free(sys_linux(), &t);
+        assert_int_equal(state_save_begin(&dir, &s, &replacement, NULL), 0); /* never ended: removed with the rest */
         assert_int_equal(state_dir_remove(&dir, NULL), 0);
         state_dir_close(&again);
         state_dir_close(&dir);
@@ -327,6 +357,7 @@ int main(void)
                 cmocka_unit_test(signal_number__names_and_numbers__as_kill),
                 cmocka_unit_test(identity_home__passwd_texts__right_line),
                 cmocka_unit_test(state_parse__other_json__refused),
+                cmocka_unit_test(state_parse__without_poststop__hooks_may_be_there),
                 cmocka_unit_test_setup_teardown(state_save__loaded_again__the_same, make_root, remove_root),
                 cmocka_unit_test_setup_teardown(state_config_save__loaded_again__the_same_and_removed, make_root,
                                                 remove_root),

@@ -288,7 +288,7 @@ static void count_log(void *ctx, enum sync_log_level level, const char *text)
 }
 
 struct talk {
-        int created, started, logs, asks;
+        int created, started, logs, asks, meanwhile;
         int refuses; /* the ASK, from 1, that the parent refuses */
         bool slow;   /* the parent takes its time for each */
         struct err err;
@@ -308,6 +308,15 @@ static int answer(void *ctx, const struct sync_ask *ask, int *fd, struct err *er
         return t->refuses == t->asks ? err_set(err, ENXIO, "hooks", "/hooks/prestart/0", "planted") : 0;
 }
 
+/* Once, after CONFIG and before anything that init has to say, however much is sent afterwards. */
+static void count_meanwhile(void *ctx)
+{
+        struct talk *t = ctx;
+
+        assert_int_equal(t->logs + t->asks, 0);
+        t->meanwhile++;
+}
+
 /* keep: this process keeps a copy of init's end of the socket, so that EOF never comes. */
 static struct talk talk_to_init(enum act act, bool keep, long ms)
 {
@@ -325,7 +334,8 @@ static struct talk talk_to_init(enum act act, bool keep, long ms)
         int pidfd = sys->op->pidfd_open(sys, pid, 0);
         if (!keep)
                 close(s[1]);
-        struct sync_parent parent = {s[0], pidfd, &c, exec_fifo, error_fifo, count_log, &t.logs, answer, &t};
+        struct sync_parent parent = {s[0], pidfd, &c, exec_fifo, error_fifo, count_log, &t.logs, answer, &t,
+                                     count_meanwhile, &t};
         t.created = sync_parent_handshake(sys, &parent, &deadline, &t.err);
         if (t.created == 0) {
                 struct sync_starter st = {open(exec_path, O_WRONLY | O_NONBLOCK | O_CLOEXEC),
@@ -423,6 +433,7 @@ static void sync_conversation__init_asks__all_done_in_order(void **state)
         assert_int_equal(t.created, 0);
         assert_int_equal(t.asks, 4);
         assert_int_equal(t.logs, 1);
+        assert_int_equal(t.meanwhile, 1);
 }
 
 static void sync_conversation__answers_take_longer_than_the_deadline__it_moves(void **state)
