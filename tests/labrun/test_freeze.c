@@ -4,6 +4,7 @@
  * a paused one an error, delete of it "not stopped: paused", exit code 1; SIGKILL ends it, delete --force
  * too; ps of a stopped one is an empty table.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,20 @@ static void pause__created__start_after_resume(void **state)
         end(lab);
 }
 
+/* The first process of a pid namespace doesn't get a signal before it handles it. */
+static bool wait_handled(struct lab *lab, int sig)
+{
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%s/status", lab_state(lab, "pid"));
+        for (int ms = 0; ms < LAB_BOUND_MS; ms += 5, poll(NULL, 0, 5)) {
+                const char *handled = strstr(lab_read(path), "\nSigCgt:\t");
+                if (handled && strtoull(handled + 9, NULL, 16) >> (sig - 1) & 1)
+                        return true;
+        }
+        return false;
+}
+
 static void paused__kill__sigkill_ends_others_wait(void **state)
 {
         struct lab *lab = *state;
@@ -146,6 +161,7 @@ static void paused__kill__sigkill_ends_others_wait(void **state)
         lab_need_root();
         begin(lab, "{\"process\":{\"args\":[\"/bin/sh\",\"-c\",\"trap 'exit 3' TERM; while :; do sleep 0.01; "
                    "done\"]}}");
+        assert_true(wait_handled(lab, SIGTERM));
         ok(lab_run(lab, "pause", lab->id, NULL));
         ok(lab_run(lab, "kill", lab->id, "TERM", NULL));
         assert_string_equal(lab_state(lab, "status"), "paused");
