@@ -12,7 +12,9 @@
 #include "core/cli/foreground.h"
 #include "core/cli/relay.h"
 #include "core/config/config.h"
+#include "core/container/destroy.h"
 #include "core/container/exec.h"
+#include "core/container/process.h"
 #include "core/sys.h"
 
 #define EXIT_FAILURE_OF_EXEC 255 /* runc's: no payload's, as far as that goes */
@@ -219,6 +221,17 @@ static int parse(const struct cli *cli, struct storage *s, struct config_exec *e
         return r == 0 ? check_values(e, err) : r;
 }
 
+/* Nobody attends to it any more: it must not go on. */
+static void abandon(const struct sys *sys, int pidfd)
+{
+        siginfo_t info;
+
+        if (process_kill(sys, pidfd, DESTROY_WAIT_MS, NULL) < 0)
+                return;
+        while (sys->op->waitid(sys, P_PIDFD, (id_t)pidfd, &info, WEXITED) == -EINTR)
+                continue;
+}
+
 static int run_exec(struct cli *cli, struct err *err)
 {
         const struct sys *sys = cli->sys;
@@ -256,8 +269,10 @@ static int run_exec(struct cli *cli, struct err *err)
                 r = foreground_wait(sys, signals.fd, pidfd.fd, console >= 0 ? &relay : NULL, NULL, &status,
                                     err);
         relay_end(&relay);
-        if (r < 0)
+        if (r < 0) {
+                abandon(sys, pidfd.fd);
                 return r;
+        }
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
