@@ -24,6 +24,12 @@
 /* --preserve-fds and LISTEN_FDS together. */
 #define LIMIT_PRESERVE_FDS 1024u
 
+/* For the processes that a killed labrun's hook has left to be gone. */
+#define LIMIT_HOOK_KILL_MS 2000
+
+/* How long a labrun may hold the lock of a container before `delete --force` kills it. */
+#define LIMIT_LOCK_GRACE_MS 2000
+
 /* The sync protocol. */
 #define LIMIT_SYNC_PAYLOAD (LIMIT_CONFIG_BYTES + 65536u) /* bytes of one frame's payload */
 #define LIMIT_SYNC_FDS 16u                               /* fds in one frame */

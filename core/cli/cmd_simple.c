@@ -112,7 +112,13 @@ static int run_delete(struct cli *cli, struct err *err)
         bool force = cli->value[O_DELETE_FORCE] != NULL;
         struct err first = ERR_INIT;
         struct state state;
-        int r = cli_open_container(cli, true, &dir, &state, &first);
+        int r = state_check_id(cli->operands[0], &first);
+
+        if (r == 0)
+                r = force ? state_dir_seize(cli->sys, cli->root, cli->operands[0], &dir, &first)
+                          : state_dir_open(cli->sys, cli->root, cli->operands[0], true, &dir, &first);
+        if (r == 0)
+                r = state_load(&dir, &state, &first);
 
         if (r == 0) {
                 r = container_delete(&dir, &state, force, cli_log, cli, err);

@@ -280,7 +280,7 @@ static int join_cgroups(struct creation *c, struct err *err)
 static int run_hooks(struct creation *c, struct err *err)
 {
         struct hooks_subject subject = {
-                .id = c->args->id, .bundle = c->args->bundle, .pid = c->state.pid, .dir = -1};
+                .id = c->args->id, .bundle = c->args->bundle, .pid = c->state.pid, .dir = -1, .record = &c->dir};
         int r = hooks_run(c->sys, c->config, HOOKS_PRESTART, &subject, err);
 
         return r < 0 ? r : hooks_run(c->sys, c->config, HOOKS_CREATE_RUNTIME, &subject, err);

@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/base/scope.h"
 #include "core/container/cgroup.h"
+#include "core/container/hook_record.h"
 #include "core/container/hooks.h"
 #include "core/container/process.h"
 #include "core/container/state.h"
@@ -119,5 +120,7 @@ int container_delete(const struct state_dir *dir, const struct state *state, boo
                 return r;
         }
         r = r == -ESRCH ? 0 : process_kill(sys, pidfd.fd, DESTROY_WAIT_MS, err);
+        if (r == 0) /* of a create or start that was killed: here in the host, where no cgroup has it */
+                r = hook_record_kill(dir, err);
         return r < 0 ? r : container_destroy(dir, state, log, log_ctx, err);
 }

@@ -1,19 +1,16 @@
 #include "core/container/hook.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "core/base/err.h"
-#include "core/base/io.h"
 #include "core/base/scope.h"
 #include "core/config/config.h"
 #include "core/container/destroy.h"
-#include "core/container/identity.h"
+#include "core/container/hook_private.h"
+#include "core/container/hook_record.h"
 #include "core/container/process.h"
 #include "core/sync/sync.h"
 #include "core/sys.h"
@@ -22,127 +19,6 @@
 #define TIMEOUT_MAX 1000000000     /* seconds; more is as good as none, and would overflow */
 #define DRAIN_READS 32             /* of what a dead hook left: a daemon may write on */
 #define WORDS_MAX (8u << 20)       /* of path, args and env: the config's own limit, and some */
-
-/* ------------------------------------------------ the child ------------------------------------------------ */
-
-enum { FD_COMMAND, FD_STATE, FD_OUTPUT, FD_DIR, HOOK_FDS };
-
-struct hook_plain {
-        pid_t parent;
-        bool dir; /* FD_DIR is one */
-};
-
-/* What the child is told over the command socket: this, and then path, arguments and environment, each with its NUL. */
-struct words {
-        uint32_t len, args, env;
-};
-
-static int read_exactly(const struct sys *sys, int fd, void *buf, size_t n)
-{
-        for (size_t at = 0; at < n;) {
-                ssize_t r = sys->op->read(sys, fd, (char *)buf + at, n - at);
-
-                if (r == -EINTR)
-                        continue;
-                if (r <= 0)
-                        return r < 0 ? (int)r : -EPIPE;
-                at += (size_t)r;
-        }
-        return 0;
-}
-
-/* *ret_argv: args pointers, NULL, env pointers, NULL. The memory is execve's or exit's to release. */
-static int receive_words(const struct sys *sys, int fd, const char **ret_path, char ***ret_argv, char ***ret_env, struct err *err)
-{
-        struct words w;
-        char *text, **list;
-        int r = read_exactly(sys, fd, &w, sizeof(w));
-
-        if (r < 0)
-                return err_sys(err, r, "hook", NULL, "its command did not come");
-        text = sys->op->alloc(sys, w.len);
-        list = sys->op->alloc(sys, ((size_t)w.args + w.env + 2) * sizeof(*list));
-        if (!text || !list)
-                return err_set(err, ENOMEM, "hook", NULL, "%s", "");
-        r = read_exactly(sys, fd, text, w.len);
-        if (r < 0)
-                return err_sys(err, r, "hook", NULL, "its command did not come");
-        *ret_path = text;
-        *ret_argv = list;
-        *ret_env = list + w.args + 1;
-        for (uint32_t i = 0; i <= w.args + w.env; i++) { /* the path is the first word */
-                if (i > 0)
-                        list[i <= w.args ? i - 1 : i] = text;
-                text += strlen(text) + 1;
-        }
-        list[w.args] = list[w.args + 1 + w.env] = NULL;
-        return 0;
-}
-
-/* Its three fds and nothing else; the command socket closes itself in execve, and tells the parent so. */
-static int arrange_fds(const struct sys *sys, const int *fds, struct err *err)
-{
-        unsigned keep = (unsigned)fds[FD_COMMAND];
-        int r;
-
-        assert(keep > 2 && fds[FD_STATE] > 2 && fds[FD_OUTPUT] > 2);
-        r = sys->op->dup3(sys, fds[FD_STATE], 0, 0);
-        if (r >= 0)
-                r = sys->op->dup3(sys, fds[FD_OUTPUT], 1, 0);
-        if (r >= 0)
-                r = sys->op->dup3(sys, fds[FD_OUTPUT], 2, 0);
-        if (r >= 0 && keep > 3)
-                r = sys->op->close_range(sys, 3, keep - 1, 0);
-        if (r >= 0)
-                r = sys->op->close_range(sys, keep + 1, UINT_MAX, 0);
-        return r < 0 ? err_sys(err, r, "hook", NULL, "its file descriptors") : 0;
-}
-
-/* Returns only with an error. */
-static int become_hook(const struct sys *sys, const int *fds, const struct hook_plain *plain, struct err *err)
-{
-        const char *path = NULL;
-        char **argv = NULL, **env = NULL;
-        pid_t sid;
-        int r = sys->op->prctl(sys, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-
-        if (r == 0 && sys->op->getppid(sys) != plain->parent) /* it died before it could be our death */
-                r = -ECANCELED;
-        if (r < 0)
-                return err_sys(err, r, "hook", NULL, "its parent");
-        sid = sys->op->setsid(sys); /* also its process group, to be killed as one */
-        if (sid < 0)
-                return err_sys(err, (int)sid, "setsid", NULL, "%s", "");
-        r = receive_words(sys, fds[FD_COMMAND], &path, &argv, &env, err);
-        if (r == 0)
-                r = identity_reset_signals(sys, err);
-        if (r < 0)
-                return r;
-        (void)sys->op->umask(sys, 022);
-        if (plain->dir)
-                r = sys->op->fchdir(sys, fds[FD_DIR]);
-        if (r < 0)
-                return err_sys(err, r, "hook", NULL, "its working directory");
-        r = arrange_fds(sys, fds, err);
-        if (r < 0)
-                return r;
-        r = sys->op->execve(sys, path, argv, env);
-        return err_sys(err, r, "hook", r == -E2BIG ? NULL : "/path", "%s", path);
-}
-
-static int hook_main(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
-{
-        struct hook_plain plain;
-        struct err err = ERR_INIT;
-
-        assert(nfds == HOOK_FDS && len == sizeof(plain));
-        memcpy(&plain, data, sizeof(plain));
-        (void)become_hook(sys, fds, &plain, &err);
-        (void)io_write_all(sys, fds[FD_COMMAND], &err, sizeof(err));
-        return 127;
-}
-
-/* ------------------------------------------------ the parent ------------------------------------------------ */
 
 /* Bytes on their way into an fd that takes them when it likes. */
 struct feed {
@@ -172,7 +48,7 @@ static size_t put_word(char *p, size_t at, const char *word)
 /* Without p: how long it is. */
 static size_t put_words(const struct config_hook *h, char *p)
 {
-        size_t at = put_word(p, sizeof(struct words), h->path);
+        size_t at = put_word(p, sizeof(struct hook_words), h->path);
 
         if (h->args.n == 0) /* execve(2) wants one: "argc is always at least 1" is what programs build on */
                 at = put_word(p, at, h->path);
@@ -188,7 +64,7 @@ static int make_words(const struct sys *sys, const struct hook_call *call, struc
 {
         const struct config_hook *h = call->hook;
         size_t len = put_words(h, NULL);
-        struct words w = {(uint32_t)(len - sizeof(w)), (uint32_t)(h->args.n ? h->args.n : 1), (uint32_t)h->env.n};
+        struct hook_words w = {(uint32_t)(len - sizeof(w)), (uint32_t)(h->args.n ? h->args.n : 1), (uint32_t)h->env.n};
         char *p = len <= WORDS_MAX ? sys->op->alloc(sys, len) : NULL;
 
         if (!p)
@@ -213,17 +89,17 @@ static int make_channels(struct hook *h, struct scoped_fd theirs[3], struct err 
 
         if (r == 0) {
                 h->command.fd.fd = fd[0];
-                theirs[FD_COMMAND].fd = fd[1];
+                theirs[HOOK_FD_COMMAND].fd = fd[1];
                 r = sys->op->pipe2(sys, fd, O_CLOEXEC);
         }
         if (r == 0) {
                 h->state.fd.fd = fd[1];
-                theirs[FD_STATE].fd = fd[0];
+                theirs[HOOK_FD_STATE].fd = fd[0];
                 r = sys->op->pipe2(sys, fd, O_CLOEXEC);
         }
         if (r == 0) {
                 h->output.fd = fd[0];
-                theirs[FD_OUTPUT].fd = fd[1];
+                theirs[HOOK_FD_OUTPUT].fd = fd[1];
                 r = dont_block(sys, h->output.fd);
         }
         if (r == 0)
@@ -240,7 +116,7 @@ static pid_t start(struct hook *h, int dir, struct err *err)
         pid_t pid = make_channels(h, theirs, err);
 
         if (pid == 0) {
-                int fds[HOOK_FDS] = {theirs[FD_COMMAND].fd, theirs[FD_STATE].fd, theirs[FD_OUTPUT].fd, dir};
+                int fds[HOOK_FDS] = {theirs[HOOK_FD_COMMAND].fd, theirs[HOOK_FD_STATE].fd, theirs[HOOK_FD_OUTPUT].fd, dir};
                 struct hook_plain plain = {.parent = sys->op->getpid(sys), .dir = dir >= 0};
                 struct sys_spawn args = {
                         .fn = hook_main, .fds = fds, .nfds = HOOK_FDS, .data = &plain, .len = sizeof(plain)};
@@ -412,6 +288,12 @@ static int run_to_its_end(struct hook *h, const struct hook_call *call, struct e
         pid = r < 0 ? r : start(h, call->dir, err);
         if (pid < 0)
                 return pid;
+        r = call->record ? hook_record_write(call->record, pid, err) : 0;
+        if (r < 0) {
+                (void)kill_all(h, pid, NULL);
+                (void)reap(h, &end, NULL);
+                return r;
+        }
         late = attend(h, timeout->set ? &deadline : NULL, err);
         if (late != 0)
                 r = kill_all(h, pid, late > 0 ? err : NULL);
@@ -448,6 +330,8 @@ int hook_run(const struct sys *sys, const struct hook_call *call, struct err *er
         r = run_to_its_end(&h, call, err);
         if (r < 0 && err && !err->place[0]) /* of a system call for it */
                 (void)err_prefix(err, call->place);
+        if (call->record)
+                hook_record_clear(call->record);
         (void)sys->op->rt_sigaction(sys, SIGPIPE, &before, NULL);
         scoped_fd_close(&h.pidfd);
         scoped_fd_close(&h.output);

@@ -4,7 +4,12 @@
  *
  * The process: fd 0 is a pipe with the state as JSON, then EOF; fds 1 and 2 a pipe whose last words go into the error; no other
  * fd is open. Its environment is the hook's and nothing else, signals are at their defaults, the umask is 022, it is in a session
- * of its own and dies with the runtime. A daemon that it leaves behind may keep fds 1 and 2: nobody waits for those.
+ * of its own and dies with the runtime (PDEATHSIG; it is told what to do only over a socket whose end is the runtime's, so one
+ * that died earlier is found out as well; a hook that executes a set-user-ID program loses it). What it has started does not:
+ * nothing but a process in between could see to that, and delete does it (hook_record.h). A daemon that it leaves behind when
+ * it ends may keep fds 1 and 2: nobody waits for those, nor kills it.
+ *
+ * hook.c is the runtime's side, hook_child.c the process that becomes the hook.
  */
 #pragma once
 
@@ -12,6 +17,7 @@
 
 struct config_hook;
 struct err;
+struct state_dir;
 struct sys;
 
 struct hook_call {
@@ -20,6 +26,7 @@ struct hook_call {
         const char *state; /* JSON */
         size_t state_len;
         int dir; /* its working directory; -1: the caller's. Borrowed */
+        const struct state_dir *record; /* hook_record.h's; NULL: not written down */
 };
 
 /*

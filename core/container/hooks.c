@@ -110,7 +110,8 @@ static int run_list(const struct sys *sys, const struct config *config, enum hoo
                                          .place = place,
                                          .state = state.ptr,
                                          .state_len = len,
-                                         .dir = kinds[kind].in_bundle ? bundle.fd : subject->dir};
+                                         .dir = kinds[kind].in_bundle ? bundle.fd : subject->dir,
+                                         .record = subject->record};
 
                 snprintf(place, sizeof(place), "/hooks/%s/%zu", kinds[kind].name, i);
                 r = hook_run(sys, &call, err);

@@ -37,6 +37,7 @@ struct hooks_subject {
         const char *id, *bundle;
         pid_t pid;
         int dir; /* of createContainer: the root file system. Borrowed */
+        const struct state_dir *record; /* see struct hook_call */
 };
 
 bool hooks_any(const struct config *config, enum hooks_kind kind);

@@ -60,6 +60,21 @@ int process_stat_parse(const char *text, struct process_stat *ret_stat)
         return 0;
 }
 
+bool process_name_parse(const char *text, pid_t *ret_pid, uint64_t *ret_start)
+{
+        uint64_t pid, start;
+        const char *p = *text >= '0' && *text <= '9' ? number(text, &pid) : NULL;
+
+        if (!p || *p != ' ' || pid == 0 || pid > INT32_MAX)
+                return false;
+        p = p[1] >= '0' && p[1] <= '9' ? number(p, &start) : NULL;
+        if (!p || (*p != ' ' && *p != '\n'))
+                return false;
+        *ret_pid = (pid_t)pid;
+        *ret_start = start;
+        return true;
+}
+
 int process_stat_read(const struct sys *sys, pid_t pid, struct process_stat *ret_stat, struct err *err)
 {
         SCOPED_MEM mem = {sys, NULL};

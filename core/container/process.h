@@ -25,6 +25,9 @@ struct process_stat {
  */
 int process_stat_parse(const char *text, struct process_stat *ret_stat);
 
+/* A process's name for later: "PID START", decimal, what follows is not looked at. False: it is none. */
+bool process_name_parse(const char *text, pid_t *ret_pid, uint64_t *ret_start);
+
 /* /proc/PID/stat, which everybody may read. -ESRCH when there is no such process; zombies are still there. */
 int process_stat_read(const struct sys *sys, pid_t pid, struct process_stat *ret_stat, struct err *err);
 

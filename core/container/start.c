@@ -79,7 +79,7 @@ int container_start_created(const struct state_dir *dir, const struct state *sta
                             struct notify *notify, struct err *err)
 {
         const struct sys *sys = dir->sys;
-        struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .pid = state->pid, .dir = -1};
+        struct hooks_subject subject = {.id = state->id, .bundle = state->bundle, .pid = state->pid, .dir = -1, .record = dir};
         int r;
 
         if (notify->main_pid == 0)

@@ -1,12 +1,14 @@
 /*
  * The state directory of a container, ROOT/ID, and what is in it:
  *
- *      lock        flock(2)ed by the command that changes the container
+ *      lock        flock(2)ed by the command that changes the container; while it is, which process that is
  *      state.json  what a later command needs; replaced as a whole, so a reader needs no lock
  *      config.json the bundle's as create read it, byte for byte: later commands must not see what became of that since.
  *                  Whole once state.json says that creating is over
  *      exec.fifo   start's word to init
  *      error.fifo  init's words to start
+ *      hook        which hook labrun runs just now: hook_record.h
+ *      notify      notify.h's directory
  *
  * state.json is first written before anything else is made (status creating, the cgroup directories that are
  * going to be made), and again with init's pid before init is let go: a labrun killed at any moment leaves
@@ -69,10 +71,17 @@ int state_dir_create(const struct sys *sys, const char *root, const char *id, st
                      struct err *err);
 /*
  * -ENOENT: no such container. With lock: waits for another command that changes it, up to LIMIT_LOCK_MS
- * (-ETIMEDOUT); when that was a delete: -ENOENT.
+ * (-ETIMEDOUT); when that is a delete: -ENOENT, as soon as it has removed the container.
  */
 int state_dir_open(const struct sys *sys, const char *root, const char *id, bool lock,
                    struct state_dir *ret_dir, struct err *err);
+/*
+ * The same for who deletes by force: a labrun that has held the lock for LIMIT_LOCK_GRACE_MS since it was seen with it, as a
+ * create or start does whose hook does not end, is killed. So it comes back in a short time; all that a killed labrun
+ * leaves is known to container_delete.
+ */
+int state_dir_seize(const struct sys *sys, const char *root, const char *id, struct state_dir *ret_dir,
+                    struct err *err);
 /* Removes the directory and the files in it, state.json last but the lock. */
 int state_dir_remove(const struct state_dir *dir, struct err *err);
 /* Gives the lock back before that: also where a child holds a copy of the fd, which a frozen one does not close. */

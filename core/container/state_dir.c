@@ -9,85 +9,20 @@
 #include "core/base/limits.h"
 #include "core/base/scope.h"
 #include "core/container/state.h"
+#include "core/container/state_lock.h"
 #include "core/sync/sync.h"
 #include "core/sys.h"
 
-#define LOCK_FILE "lock"
 #define DEPTH_MAX 16
-#define LIMIT_LOCK_MS (LIMIT_SYNC_CREATE_MS + 10000) /* a create in its last throes */
-
-void state_dir_unlock(struct state_dir *dir)
-{
-        if (dir->lock < 0)
-                return;
-        (void)dir->sys->op->flock(dir->sys, dir->lock, LOCK_UN);
-        (void)dir->sys->op->close(dir->sys, dir->lock);
-        dir->lock = -1;
-}
 
 void state_dir_close(struct state_dir *dir)
 {
         if (!dir || !dir->sys)
                 return;
-        if (dir->lock >= 0)
-                (void)dir->sys->op->close(dir->sys, dir->lock);
+        state_dir_unlock(dir);
         if (dir->fd >= 0)
                 (void)dir->sys->op->close(dir->sys, dir->fd);
-        dir->fd = dir->lock = -1;
-}
-
-static int not_there(struct err *err, const char *id)
-{
-        return err_set(err, ENOENT, "container", id, "container does not exist");
-}
-
-/* flock, without a syscall that blocks for good: whoever holds it may be stopped. */
-static int flock_in_time(const struct sys *sys, int fd, const char *path, struct err *err)
-{
-        struct timespec now, end, pause = {.tv_nsec = 1000000};
-        int r = sync_deadline_in(sys, LIMIT_LOCK_MS, &end, err);
-
-        while (r == 0) {
-                r = sys->op->flock(sys, fd, LOCK_EX | LOCK_NB);
-                if (r == 0)
-                        return 0;
-                if (r != -EWOULDBLOCK && r != -EINTR)
-                        return err_sys(err, r, "lock", path, "%s", "");
-                r = sys->op->clock_gettime(sys, CLOCK_MONOTONIC, &now);
-                if (r < 0)
-                        return err_sys(err, r, "clock_gettime", NULL, "%s", "");
-                if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec))
-                        return err_set(err, ETIMEDOUT, "lock", path,
-                                       "another labrun holds the container's lock");
-                (void)sys->op->nanosleep(sys, &pause, NULL);
-                if (pause.tv_nsec < 20000000)
-                        pause.tv_nsec *= 2;
-        }
-        return r;
-}
-
-static int take_lock(struct state_dir *dir, const char *id, struct err *err)
-{
-        const struct sys *sys = dir->sys;
-        struct stat st;
-        SCOPED_FD fd = {sys, sys->op->openat(sys, dir->fd, LOCK_FILE,
-                                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-        int r;
-
-        if (fd.fd == -ENOENT) /* the directory itself was removed since we opened it */
-                return not_there(err, id);
-        if (fd.fd < 0)
-                return err_sys(err, fd.fd, "lock", dir->path, "%s", "");
-        r = flock_in_time(sys, fd.fd, dir->path, err);
-        if (r < 0)
-                return r;
-        r = sys->op->fstat(sys, fd.fd, &st);
-        if (r < 0)
-                return err_sys(err, r, "lock", dir->path, "%s", "");
-        if (st.st_nlink == 0) /* we waited for a delete */
-                return not_there(err, id);
-        dir->lock = scoped_fd_steal(&fd);
-        return 0;
+        dir->fd = -1;
 }
 
 /* Is it the root that is no directory, or something in it that is no container? */
@@ -99,7 +34,7 @@ static int no_dir(const struct state_dir *dir, const char *id, struct err *err)
 
         snprintf(root, sizeof(root), "%.*s", (int)(strlen(dir->path) - strlen(id) - 1), dir->path);
         fd.fd = sys->op->openat(sys, AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-        return fd.fd == -ENOTDIR ? err_sys(err, fd.fd, "root", root, "%s", "") : not_there(err, id);
+        return fd.fd == -ENOTDIR ? err_sys(err, fd.fd, "root", root, "%s", "") : state_not_there(err, id);
 }
 
 static int open_dir(struct state_dir *dir, const char *id, struct err *err)
@@ -110,7 +45,7 @@ static int open_dir(struct state_dir *dir, const char *id, struct err *err)
         if (fd == -ENOTDIR)
                 return no_dir(dir, id, err);
         if (fd == -ENOENT)
-                return not_there(err, id);
+                return state_not_there(err, id);
         if (fd < 0)
                 return err_sys(err, fd, "state", dir->path, "%s", "");
         dir->fd = fd;
@@ -163,7 +98,7 @@ int state_dir_create(const struct sys *sys, const char *root, const char *id, st
                 return err_sys(err, r, "state", dir.path, "making the directory");
         r = open_dir(&dir, id, err);
         if (r == 0)
-                r = take_lock(&dir, id, err);
+                r = state_lock_take(&dir, id, false, err);
         if (r < 0) {
                 (void)sys->op->unlinkat(sys, AT_FDCWD, dir.path, AT_REMOVEDIR);
                 return r;
@@ -173,8 +108,8 @@ int state_dir_create(const struct sys *sys, const char *root, const char *id, st
         return 0;
 }
 
-int state_dir_open(const struct sys *sys, const char *root, const char *id, bool lock,
-                   struct state_dir *ret_dir, struct err *err)
+static int open_locked(const struct sys *sys, const char *root, const char *id, bool lock, bool seize,
+                       struct state_dir *ret_dir, struct err *err)
 {
         SCOPED_STATE_DIR dir = {.sys = sys, .fd = -1, .lock = -1};
         int r = path_of(root, id, &dir, err);
@@ -182,12 +117,24 @@ int state_dir_open(const struct sys *sys, const char *root, const char *id, bool
         if (r == 0)
                 r = open_dir(&dir, id, err);
         if (r == 0 && lock)
-                r = take_lock(&dir, id, err);
+                r = state_lock_take(&dir, id, seize, err);
         if (r < 0)
                 return r;
         *ret_dir = dir;
         dir = STATE_DIR_INIT;
         return 0;
+}
+
+int state_dir_open(const struct sys *sys, const char *root, const char *id, bool lock,
+                   struct state_dir *ret_dir, struct err *err)
+{
+        return open_locked(sys, root, id, lock, false, ret_dir, err);
+}
+
+int state_dir_seize(const struct sys *sys, const char *root, const char *id, struct state_dir *ret_dir,
+                    struct err *err)
+{
+        return open_locked(sys, root, id, true, true, ret_dir, err);
 }
 
 struct linux_dirent64_head {
@@ -233,7 +180,7 @@ static int empty(const struct state_dir *dir, int fd, unsigned depth, struct err
                         const struct linux_dirent64_head *e = (const void *)(buf + at);
                         at += e->reclen;
                         if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 ||
-                            (depth == 0 && (strcmp(e->name, STATE_FILE) == 0 || strcmp(e->name, LOCK_FILE) == 0)))
+                            (depth == 0 && (strcmp(e->name, STATE_FILE) == 0 || strcmp(e->name, STATE_LOCK_FILE) == 0)))
                                 continue;
                         int r = sys->op->unlinkat(sys, fd, e->name, 0);
                         if (r == -EISDIR) {
@@ -259,7 +206,7 @@ int state_dir_remove(const struct state_dir *dir, struct err *err)
          * removes. */
         r = sys->op->unlinkat(sys, dir->fd, STATE_FILE, 0);
         if (r == 0 || r == -ENOENT)
-                r = sys->op->unlinkat(sys, dir->fd, LOCK_FILE, 0);
+                r = sys->op->unlinkat(sys, dir->fd, STATE_LOCK_FILE, 0);
         if (r == 0 || r == -ENOENT)
                 r = sys->op->unlinkat(sys, AT_FDCWD, dir->path, AT_REMOVEDIR);
         return r < 0 && r != -ENOENT ? err_sys(err, r, "state", dir->path, "removing") : 0;

@@ -61,6 +61,7 @@ initlab_labrun_test(bad_config)
 target_sources(test_labrun_bad_config PRIVATE labrun/ordinary.c core/made_config.c ${CMAKE_SOURCE_DIR}/props/models/spec_rules.c)
 initlab_labrun_test(bad_options initlab_core)
 
+initlab_labrun_test(cut_short)
 initlab_labrun_test(noexec)
 target_sources(test_labrun_noexec PRIVATE labrun/ordinary.c)
 
