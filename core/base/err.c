@@ -102,7 +102,7 @@ int err_prefix(struct err *err, const char *prefix)
         if (!err)
                 return -1;
         assert(err->errnum > 0);
-        snprintf(place, sizeof(place), "%.*s%s", ERR_PLACE_MAX - 1, prefix, err->place);
+        snprintf(place, sizeof(place), "%s%s", prefix, err->place); /* of what doesn't fit in here, all is cut off below */
         copy_text(err->place, sizeof(err->place), place);
         tame(err->place);
         return -err->errnum;

@@ -43,6 +43,9 @@ struct module {
         const char *properties[4];
 };
 static const struct module modules[] = {
+        {"core/base/err.c", {"error_text"}},
+        {"core/base/nearest.c", {"nearest"}},
+        {"core/cli/opt.c", {"options"}},
         {"core/config", {"spec_exec", "spec_parse"}},
         {"core/container/lifecycle.c", {"lifecycle"}},
         {"core/container/mount_options.c", {"mount_options"}},
