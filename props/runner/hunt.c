@@ -10,7 +10,8 @@
 #include "props/runner/finding.h"
 #include "props/shrink/shrink.h"
 
-#define HANGS_MAX 24u /* runs that may hang: each takes the whole bound */
+#define HANGS_MAX 24u  /* runs that may hang: each takes the whole bound */
+#define EACH_MAX 2000u /* runs of a process each */
 #define PREY_MAX 6u
 
 /* A failure, and the case as it failed first. */
@@ -125,6 +126,8 @@ static struct pt_trace *smallest(struct chase *c, const struct prey *p, struct s
                                       .ctx = c,
                                       .signature = number_of(&p->outcome.signature),
                                       .max_runs = h->run->shrinks};
+        if ((h->prop->flags & PT_FORK_EACH) && ret_shrink->max_runs > EACH_MAX)
+                ret_shrink->max_runs = EACH_MAX;
         if (h->run->shrinks == 0 || p->raw->overflow || p->outcome.end == OUTCOME_UNSTABLE)
                 return NULL;
         server_look_for_leaks(h->server, p->outcome.end == OUTCOME_LEAK);

@@ -24,16 +24,15 @@ static const struct opt_spec specs[] = {
 };
 
 static const struct tool tool = {
-        "prop", "[OPTION...] list | run [NAME...] | exhaust [NAME...] | replay FINDING|FILE|- | shrink FINDING|FILE | "
-                "migrate [NAME...] | export FINDING",
-        "list     prints name, invariant and purpose of each property\n"
-        "run      replays findings and corpora of each property, then runs random cases; one that fails is saved in\n"
-        "         .initlab/findings/PROPERTY/SIGNATURE/ (INITLAB_DIR moves .initlab), made smaller, and saved again\n"
-        "exhaust  runs all cases of small choices, of more and more draws, up to --cases (default 1000000)\n"
-        "replay   decodes a finding, by its folder, or an input in byte form (with --property), and runs it\n"
-        "shrink   makes it smaller\n"
-        "migrate  rewrites findings whose draws the property no longer makes as it did\n"
-        "export   writes a finding's byte form, for fuzz targets and corpora\n",
+        "prop", "[OPTION...] list|run|exhaust|replay|shrink|migrate|export [NAME...|FINDING|FILE|-]",
+        "list: prints name, invariant and purpose of each property.\n"
+        "run [NAME...]: replays findings and corpora of each property, then runs random cases; one that fails is saved\n"
+        "in .initlab/findings/PROPERTY/SIGNATURE/ (INITLAB_DIR moves .initlab), made smaller, and saved again.\n"
+        "exhaust [NAME...]: runs all cases of small choices, of more and more draws, up to --cases (default 1000000).\n"
+        "replay FINDING|FILE|-: decodes a finding, named by its folder, or an input in byte form (--property NAME), and\n"
+        "runs it. shrink FINDING|FILE: makes it smaller.\n"
+        "migrate [NAME...]: rewrites findings whose draws the property no longer makes as it did.\n"
+        "export FINDING: writes its byte form, for fuzz targets, or as a regression test.\n",
         specs, sizeof(specs) / sizeof(*specs)};
 
 #define EXHAUST 1000000u

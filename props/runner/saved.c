@@ -22,6 +22,7 @@ static void run_again(struct server *server, const struct saved *saved, struct a
 
         *ret = (struct again){0};
         source_saved_init(source, saved);
+        server_twice(server, strcmp(saved->signature, "unstable") == 0);
         server_source(server, &source->source, &ret->outcome);
         ret->inserted = source->inserted;
         ret->removed = source->removed;

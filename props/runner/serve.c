@@ -78,12 +78,34 @@ static enum outcome_end execute(const pt_prop *prop, struct pt_source *source, s
                                                : OUTCOME_PASS;
 }
 
+/* The same again has to do the same. `second` is what it drew now. */
+static enum outcome_end compare(enum outcome_end first, enum outcome_end again,
+                                const struct pt_result *before)
+{
+        if (again == first && pt_trace_hash(&second, &shared->result) == shared->hash) {
+                shared->result = *before;
+                return first;
+        }
+        snprintf(shared->result.msg, sizeof(shared->result.msg),
+                 "run twice, the case differs: %u draws, then %u; it depends on more than what it draws",
+                 (unsigned)shared->trace.n, (unsigned)second.n);
+        return OUTCOME_UNSTABLE;
+}
+
 void serve_source(struct server *server, struct pt_source *source)
 {
+        uint8_t fresh[SERVER_SHARE];
+
         shared = server->shared;
         catch_deaths();
+        memcpy(fresh, shared->scratch, sizeof(fresh));
         enum outcome_end end = execute(server->prop, source, &shared->trace, true);
         shared->hash = pt_trace_hash(&shared->trace, &shared->result);
+        if (shared->twice && end != OUTCOME_HANG) {
+                struct pt_result before = shared->result;
+                memcpy(shared->scratch, fresh, sizeof(fresh));
+                end = compare(end, execute(server->prop, source, &second, false), &before);
+        }
         shared->end = end;
 }
 
@@ -123,20 +145,11 @@ static enum outcome_end run_random(const struct server *server, uint64_t number,
         return end;
 }
 
-/* The same again must do the same. */
 static enum outcome_end run_again(const struct server *server, uint64_t number, enum outcome_end first)
 {
         struct pt_result before = shared->result;
-        enum outcome_end end = run_random(server, number, &second, false);
 
-        if (end == first && pt_trace_hash(&second, &shared->result) == shared->hash) {
-                shared->result = before;
-                return first;
-        }
-        snprintf(shared->result.msg, sizeof(shared->result.msg),
-                 "run twice, the case differs: %u draws, then %u; it depends on more than what it draws",
-                 (unsigned)shared->trace.n, (unsigned)second.n);
-        return OUTCOME_UNSTABLE;
+        return compare(first, run_random(server, number, &second, false), &before);
 }
 
 static enum outcome_end run_numbered(const struct server *server, uint64_t at)

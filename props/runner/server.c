@@ -433,6 +433,11 @@ void server_look_for_leaks(struct server *s, bool on)
         s->shared->leaks = on;
 }
 
+void server_twice(struct server *s, bool on)
+{
+        s->shared->twice = on;
+}
+
 void server_exhaust(struct server *s, uint32_t scope, uint32_t depth, uint64_t limit, struct outcome *ret,
                     uint64_t *ret_cases, bool *ret_whole)
 {

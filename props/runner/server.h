@@ -47,6 +47,9 @@ void server_source(struct server *server, struct pt_source *source, struct outco
 #define SERVER_SHARE 1024u
 void *server_share(struct server *server, size_t size);
 
+/* From here on a case of a source in shared memory runs twice, and has to do the same. */
+void server_twice(struct server *server, bool on);
+
 /*
  * Runs the cases of small choices, each draw one of 0..scope-1 or its largest, the first `depth` draws of a
  * case anything, later ones 0; at most `limit` cases. *ret_whole: these were all. Stops at the first that

@@ -14,6 +14,7 @@ struct shared {
         uint8_t text[PT_TRACE_TEXT];
         size_t text_len;
         uint32_t scope, depth;
+        bool twice; /* runs a source of the scratch memory two times */
         bool leaks; /* looks for leaks after each case of SERVE_STEPS */
         /* answered */
         volatile uint64_t at;   /* the case that runs */

@@ -23,7 +23,14 @@ initlab_unit_test(finding SOURCES props/test_finding.c LIBS initlab_runner)
 
 # The properties themselves, with random cases, and with all small ones.
 add_test(NAME properties COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/props/properties $<TARGET_FILE:prop> run)
-add_test(NAME exhaust COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/props/properties $<TARGET_FILE:prop> exhaust --cases 20000)
+# With sanitizers, which take their time, fewer of the small ones and of the seeds below.
+set(small 20000)
+set(seeds 100)
+if(INITLAB_FLAVOUR STREQUAL "asan")
+  set(small 3000)
+  set(seeds 20)
+endif()
+add_test(NAME exhaust COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/props/properties $<TARGET_FILE:prop> exhaust --cases ${small})
 set_tests_properties(properties PROPERTIES LABELS prop TIMEOUT 300
   ENVIRONMENT INITLAB_DIR=${CMAKE_BINARY_DIR}/tests/initlab)
 set_tests_properties(exhaust PROPERTIES LABELS prop TIMEOUT 300
@@ -33,5 +40,5 @@ set_tests_properties(exhaust PROPERTIES LABELS prop TIMEOUT 300
 add_executable(shrink shrink/main.c shrink/challenges.c)
 target_link_libraries(shrink PRIVATE initlab_pt)
 set_target_properties(shrink PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-add_test(NAME shrink COMMAND shrink 100)
+add_test(NAME shrink COMMAND shrink ${seeds})
 set_tests_properties(shrink PROPERTIES LABELS prop TIMEOUT 120)
