@@ -212,7 +212,7 @@ static int64_t attack_behind(const char *words)
         struct prey p;
         int rc;
 
-        if (!file || sscanf(words, "%31[^:]", name) != 1)
+        if (!file || !strchr(file, '/') || sscanf(words, "%31[^:]", name) != 1)
                 return -EINVAL;
         snprintf(folder, sizeof folder, "%s", file + 1);
         file = strrchr(folder, '/') + 1;

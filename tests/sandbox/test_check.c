@@ -296,6 +296,28 @@ static void check__until__ends_at_the_violation(void **state)
                         "exit-signal-run"), 1, "EXIT-CODE: exit-signal-run");
 }
 
+/* The families take turns: the first of the second one is run before the last of the first one. */
+static void check__until__lets_families_take_turns(void **state)
+{
+        static const char *const ran[] = { "exit-at-once-run", "process-root-no-caps-run" };
+        json_t *root, *run_;
+        size_t i;
+
+        (void)state;
+        need_root();
+        wants(CHECK_RUN("environment", "--runtime", FAKE, "--jobs", "1", "--json", JSON, "--until", "ENV-EXACT",
+                        "--scenario", ran[0], "--scenario", "exit-code-255-run", "--scenario", ran[1]), 1,
+              "ENV-EXACT: process-root-no-caps-run");
+        root = json_load_file(JSON, JSON_REJECT_DUPLICATES, NULL);
+        unlink(JSON);
+        assert_int_equal(json_array_size(json_object_get(root, "runs")), 2); /* of three */
+        json_array_foreach(json_object_get(root, "runs"), i, run_)
+        {
+                assert_string_equal(json_string_value(json_object_get(run_, "scenario")), ran[i]);
+        }
+        json_decref(root);
+}
+
 static void write_file(const char *path, const char *text)
 {
         FILE *f = fopen(path, "we");
@@ -407,6 +429,7 @@ int main(void)
                 cmocka_unit_test(check__interrupted__cleans_up),
                 cmocka_unit_test(check__json__has_the_documented_form),
                 cmocka_unit_test(check__until__ends_at_the_violation),
+                cmocka_unit_test(check__until__lets_families_take_turns),
                 cmocka_unit_test(check__version_that_lingers__is_bounded),
                 cmocka_unit_test(check__scenario_as_fifo__is_refused),
                 cmocka_unit_test(check__bad_words__are_refused),
