@@ -46,6 +46,9 @@ static const struct known {
         {"net/", CONFIG_NS_NETWORK, "network"},
 };
 
+/* A pointer that has to be cut is longer than what err_set takes, which then marks where. */
+#define LONGER_PLACE (ERR_PLACE_MAX + 8)
+
 /* RFC 6901: "~" and "/" in a name are written "~0" and "~1". */
 static const char *pointer(const char *name, char *buf, size_t size)
 {
@@ -77,7 +80,7 @@ static const struct known *find(const char *path)
 
 static int check_one(const struct config *config, const char *name, struct err *err)
 {
-        char place[ERR_PLACE_MAX], path[256];
+        char place[LONGER_PLACE], path[256];
         const struct known *k;
         int r = sysctl_path(name, path, sizeof(path));
 
@@ -110,7 +113,7 @@ int sysctl_check_host(const struct config *config, enum config_ns ns, struct err
         const struct config_kv_list *list = &config->linux_.sysctl;
 
         for (size_t i = 0; i < list->n; i++) {
-                char place[ERR_PLACE_MAX], path[256];
+                char place[LONGER_PLACE], path[256];
                 const struct known *k =
                         sysctl_path(list->item[i].key, path, sizeof(path)) == 0 ? find(path) : NULL;
                 if (k && k->ns == ns)
@@ -122,7 +125,7 @@ int sysctl_check_host(const struct config *config, enum config_ns ns, struct err
 
 static int apply_one(const struct sys *sys, int proc_fd, const struct config_kv *kv, struct err *err)
 {
-        char place[ERR_PLACE_MAX], path[4 + 256] = "sys/";
+        char place[LONGER_PLACE], path[4 + 256] = "sys/";
         int r = sysctl_path(kv->key, path + 4, sizeof(path) - 4);
 
         if (r == 0)
