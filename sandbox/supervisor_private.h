@@ -30,6 +30,7 @@ struct super {
         uint64_t copy_hash;
         int console;      /* the socket of --console-socket, -1: none */
         bool exec_tty;    /* what comes there is of an exec */
+        int64_t raw_seen; /* ms: the payload's terminal is raw; 0: not yet */
         bool resized;     /* the terminal has its later size */
         bool second;      /* the command that runs is the second container's */
         int full[2];      /* a pipe into which nothing more fits, -1: not made */

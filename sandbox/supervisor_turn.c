@@ -19,6 +19,7 @@
 #include "sandbox/supervisor_private.h"
 #include "sandbox/text.h"
 
+#define RAW_PATIENCE_MS 1000
 #define EOF_PATIENCE_MS 1500 /* after the last byte and the last end, an EOF has to be there */
 
 int64_t super_now(void)
@@ -107,8 +108,11 @@ static void look_for_report(struct super *su)
                 su->resized = true;
                 world_pty_resize(&su->w);
         }
-        if (su->report_seen >= 0 && !su->w.hungry)
-                su->w.hungry = is_raw();
+        if (su->report_seen >= 0 && !su->w.hungry && is_raw()) {
+                /* nobody types before the prompt is there: our own terminal is the runtime's to make raw, which takes its time */
+                su->raw_seen = su->raw_seen ? su->raw_seen : super_now();
+                su->w.hungry = !world_pty_echoes(&su->w) || super_now() > su->raw_seen + RAW_PATIENCE_MS;
+        }
 }
 
 /* One turn: waits at most `wait` ms for anything, moves bytes, reaps. c: the command that runs, or NULL. */

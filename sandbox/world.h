@@ -57,6 +57,9 @@ void world_pty_take(struct world *w, int number, int fd);
 /* Has the relayed terminal other settings than when it was made? */
 bool world_pty_changed(const struct world *w);
 
+/* Does the relayed terminal still echo what is typed? */
+bool world_pty_echoes(const struct world *w);
+
 /* Gives the payload's terminal its later size. */
 void world_pty_resize(struct world *w);
 

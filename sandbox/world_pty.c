@@ -79,6 +79,13 @@ bool world_pty_changed(const struct world *w)
                now.c_lflag != w->cooked.c_lflag || memcmp(now.c_cc, w->cooked.c_cc, sizeof now.c_cc) != 0;
 }
 
+bool world_pty_echoes(const struct world *w)
+{
+        struct termios now;
+
+        return scenario_relayed_terminal(w->s) && tcgetattr(w->tty, &now) == 0 && (now.c_lflag & ECHO);
+}
+
 void world_pty_resize(struct world *w)
 {
         if (w->tty >= 0)

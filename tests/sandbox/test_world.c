@@ -81,9 +81,11 @@ static void world_pty_changed__settings__are_seen_after_the_end(void **state)
         assert_int_equal(ioctl(w.near[0], TIOCGWINSZ, &size), 0);
         assert_true(size.ws_row == SCENARIO_ROWS_LATER && size.ws_col == SCENARIO_COLUMNS_LATER);
         assert_false(world_pty_changed(&w));
+        assert_true(world_pty_echoes(&w));
         assert_int_equal(tcgetattr(w.near[0], &t), 0);
         cfmakeraw(&t);
         assert_int_equal(tcsetattr(w.near[0], TCSANOW, &t), 0);
+        assert_false(world_pty_echoes(&w));
         world_close_near(&w);
         assert_true(world_pty_changed(&w));
 }
