@@ -15,7 +15,8 @@
  *     "ignored_signals": [13],          dispositions of the runtime's caller
  *     "share": ["pid"],                 namespaces that the container does not get anew: pid network ipc uts
  *     "shared_mounts": true,            the host's mounts propagate, as systemd makes them (default: private)
- *     "exe_owner": 1000 },              of the runtime's copy that is attacked (default: 0)
+ *     "exe_owner": 1000,                of the runtime's copy that is attacked (default: 0)
+ *     "notify": true },                 NOTIFY_SOCKET is set, of a service manager that hears; the payload never says READY=1
  *   "client": {
  *     "flow": "run",                    run, create+start, run --detach, operations
  *     "operations": [                   of flow operations, in this order, `state` after each of the runtime's own:
@@ -194,6 +195,7 @@ struct scenario {
                 size_t n_ignored;
                 bool share[SHARE__COUNT];
                 bool shared_mounts;
+                bool notify;
                 uint32_t exe_owner;
         } world;
         struct {

@@ -92,7 +92,7 @@ static int read_share(const json_t *world, struct scenario *s, const struct json
 int scenario_read_world(const json_t *root, struct scenario *s, struct err *err)
 {
         static const char *const known[] = { "stdio", "stdin_bytes", "fds", "ignored_signals", "share",
-                                             "shared_mounts", "exe_owner" };
+                                             "shared_mounts", "exe_owner", "notify" };
         struct json_at at = { NULL, "world", 0 };
         const json_t *world = json_object_get(root, "world");
         int64_t bytes = 0, owner = 0;
@@ -118,6 +118,8 @@ int scenario_read_world(const json_t *root, struct scenario *s, struct err *err)
                 rc = read_share(world, s, &at, err);
         if (rc == 0)
                 rc = json_read_bool(world, "shared_mounts", &s->world.shared_mounts, &at, err);
+        if (rc == 0)
+                rc = json_read_bool(world, "notify", &s->world.notify, &at, err);
         if (rc == 0)
                 rc = json_read_int(world, "exe_owner", false, 0, UINT32_MAX - 1, &owner, &at, err);
         s->world.exe_owner = (uint32_t)owner;

@@ -220,8 +220,10 @@ static int prepare(struct super *su)
                 return rc;
         }
         rc = super_console_listen(su);
+        if (rc == 0)
+                rc = super_manager_listen(su);
         if (rc < 0) {
-                super_trouble(su, "no socket for consoles: %s", strerror(-rc));
+                super_trouble(su, "no socket for consoles or for a service manager: %s", strerror(-rc));
                 return rc;
         }
         sigemptyset(&set);
@@ -247,7 +249,7 @@ void supervisor_run(const struct supervisor_job *job, struct observation *o)
         su.begin = su.looked = super_now();
         su.deadline = su.begin + job->timeout_ms;
         su.report_seen = -1;
-        su.console = su.capture[0] = su.capture[1] = su.full[0] = su.full[1] = -1;
+        su.manager = su.console = su.capture[0] = su.capture[1] = su.full[0] = su.full[1] = -1;
         o->payload_end_ms = -1;
         umask(022);
         prctl(PR_SET_NAME, "supervisor", 0, 0, 0); /* by which attackers spare us */

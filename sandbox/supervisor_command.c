@@ -57,6 +57,10 @@ static _Noreturn void child(const struct super *su, char *const argv[], const in
                 if (rc < 0)
                         goto bad;
         }
+        if (su->manager >= 0)
+                setenv("NOTIFY_SOCKET", SURROUNDINGS_NOTIFY, 1);
+        else /* not that of whoever started us */
+                unsetenv("NOTIFY_SOCKET");
         execv(argv[0], argv);
         rc = -errno;
 bad:

@@ -15,6 +15,20 @@ bool super_has_console(const struct scenario *s)
         return (scenario_terminal(s) && s->client.flow != FLOW_RUN) || scenario_has_operation(s, OPERATION_EXEC_TTY);
 }
 
+/* A service manager that hears whatever is told, as its queue is long enough for a container. */
+int super_manager_listen(struct super *su)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SURROUNDINGS_NOTIFY };
+        int low;
+
+        if (!su->job->s->world.notify)
+                return 0;
+        low = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        su->manager = fcntl(low, F_DUPFD_CLOEXEC, 100);
+        close(low);
+        return su->manager < 0 || bind(su->manager, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+}
+
 int super_console_listen(struct super *su)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SURROUNDINGS_CONSOLE };

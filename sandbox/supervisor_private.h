@@ -33,6 +33,7 @@ struct super {
         int64_t raw_seen; /* ms: the payload's terminal is raw; 0: not yet */
         bool resized;     /* the terminal has its later size */
         bool second;      /* the command that runs is the second container's */
+        int manager;      /* the service manager's socket, -1: there is none */
         int full[2];      /* a pipe into which nothing more fits, -1: not made */
         int64_t begin, deadline, moved, report_seen; /* ms; report_seen -1: not yet */
         int64_t looked; /* ms: before the last look for processes that ended */
@@ -87,6 +88,9 @@ int super_choose_runtime(struct super *su);
 
 /* What the payload did to the copy. */
 void super_look_at_copy(struct super *su);
+
+/* The socket of the scenario's service manager. 0 or -errno. */
+int super_manager_listen(struct super *su);
 
 /* The socket of --console-socket, if the scenario needs one: 0 or -errno; and whoever came to it. */
 bool super_has_console(const struct scenario *s);

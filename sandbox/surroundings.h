@@ -21,6 +21,7 @@ struct err;
 #define SURROUNDINGS_COPY SURROUNDINGS_DIR "/copy" /* of the runtime, if it is to be attacked */
 #define SURROUNDINGS_SECOND SURROUNDINGS_IO "/second" /* the bundle of a second container */
 #define SURROUNDINGS_CONSOLE SURROUNDINGS_DIR "/console" /* the socket of --console-socket */
+#define SURROUNDINGS_NOTIFY SURROUNDINGS_DIR "/notify" /* the service manager's socket */
 #define SURROUNDINGS_LOG SURROUNDINGS_DIR "/log"
 #define SURROUNDINGS_PID SURROUNDINGS_DIR "/pid"
 #define SURROUNDINGS_MOUNTS (32u << 10)

@@ -119,7 +119,7 @@ static bool expected_file(const struct surroundings *su, const char *path)
                                             SURROUNDINGS_HOST,
                                             SURROUNDINGS_COPY,
                                             SURROUNDINGS_HOOK,
-                                            SURROUNDINGS_CONSOLE };
+                                            SURROUNDINGS_CONSOLE, SURROUNDINGS_NOTIFY };
 
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
                 if (strcmp(path, ours[i]) == 0)
