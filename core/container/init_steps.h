@@ -25,6 +25,7 @@
  *      dumpable  PR_GET_DUMPABLE: yes, or no: then its files in /proc are the host's root's and nobody of its own ids can
  *                trace it. It is "yes" twice: in its first calls, still with what it inherited, where no process of the
  *                container is there yet; and for an ordinary user until the maps are written, for they could not be else.
+ *                At `root` and `changed` it is what fs.suid_dumpable says, 0 or 2: no, both times.
  *      orphan    PR_GET_PDEATHSIG: KILL, or none: whoever changes the effective ids loses it, and gets it again with
  *                the next call but one; a parent that died in between is found when init says READY
  *      filter    seccomp. With a notify listener and no_new_privs it is there before `ready`

@@ -215,7 +215,9 @@ static void word(const char *column, const char *token, const char *const *words
 
 LOOK(look_dumpable)
 {
-        number(got, hold_call(s->hold, SYS_prctl, PR_GET_DUMPABLE, 0, 0));
+        long is_now = hold_call(s->hold, SYS_prctl, PR_GET_DUMPABLE, 0, 0);
+
+        number(got, is_now == 2 ? 0 : is_now); /* 2: a core dump that is root's, and as closed to others */
         word("dumpable", token, (const char *const[]){"no", "yes", NULL}, (const long[]){0, 1}, wanted);
 }
 
