@@ -41,9 +41,10 @@ struct sockaddr;
 typedef int sys_spawn_fn(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len);
 
 struct sys_spawn {
-        /* CLONE_NEW* and CLONE_PARENT for clone3(2); CLONE_PIDFD is implied, SIGCHLD the exit signal (with
-         * CLONE_PARENT the caller's own) */
+        /* CLONE_NEW*, CLONE_PARENT and CLONE_INTO_CGROUP for clone3(2); CLONE_PIDFD is implied, SIGCHLD the exit
+         * signal (with CLONE_PARENT the caller's own) */
         uint64_t flags;
+        int cgroup; /* with CLONE_INTO_CGROUP (Linux 5.7): of a directory of version 2 */
         sys_spawn_fn *fn;
         const int *fds; /* numbers the child is told; the child's table is a copy of the parent's (fork) */
         size_t nfds;    /* <= LIMIT_SYNC_FDS */

@@ -215,6 +215,7 @@ static pid_t l_spawn(const struct sys *s, const struct sys_spawn *args, int *ret
                 .flags = args->flags | CLONE_PIDFD,
                 .pidfd = (uint64_t)(uintptr_t)&pidfd,
                 .exit_signal = args->flags & CLONE_PARENT ? 0 : SIGCHLD, /* clone3(2) takes no other */
+                .cgroup = args->flags & CLONE_INTO_CGROUP ? (uint64_t)(unsigned)args->cgroup : 0,
         };
         long pid = ret(syscall(SYS_clone3, &ca, sizeof(ca)));
 

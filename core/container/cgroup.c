@@ -259,7 +259,7 @@ int cgroup_create(const struct sys *sys, const struct config *config, const char
                 return r;
         r = cgroup_make(sys, &cgroup, err);
         if (r < 0) {
-                cgroup_unmake(sys, &cgroup);
+                cgroup_unmake(sys, &cgroup, 0);
                 cgroup_free(sys, &cgroup);
                 return r;
         }
@@ -279,6 +279,15 @@ int cgroup_add(const struct sys *sys, const struct cgroup *cgroup, pid_t pid, st
                                        (int)pid);
         }
         return 0;
+}
+
+int cgroup_open_only(const struct sys *sys, const struct cgroup *cgroup)
+{
+        int fd = -1;
+
+        if (cgroup->n == 1 && cgroup->dir[0].v2)
+                fd = sys->op->openat(sys, AT_FDCWD, cgroup->dir[0].path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+        return fd < 0 ? -1 : fd;
 }
 
 void cgroup_free(const struct sys *sys, struct cgroup *cgroup)

@@ -49,6 +49,12 @@ int cgroup_plan(const struct sys *sys, const struct config *config, const char *
                 struct err *err);
 int cgroup_make(const struct sys *sys, struct cgroup *cgroup, struct err *err);
 int cgroup_add(const struct sys *sys, const struct cgroup *cgroup, pid_t pid, struct err *err);
+/*
+ * For CLONE_INTO_CGROUP, where a process that is born in one cgroup is in all: an fd (the caller's) of the only directory, of
+ * version 2; -1: cgroup_add has to do it. Moving a process makes the kernel wait for an RCU grace period, several ms
+ * if nobody moved one just before; being born somewhere costs nothing.
+ */
+int cgroup_open_only(const struct sys *sys, const struct cgroup *cgroup);
 
 /*
  * The rules of linux.resources.devices in their order, and after them the devices that every container has
@@ -88,9 +94,10 @@ int cgroup_list(const struct sys *sys, const struct cgroup *cgroup, pid_t **ret_
 
 /*
  * The way back from a plan, or a cgroup_make that failed, when no process of ours was ever in there: removes
- * the directories that were missing and are empty, and touches nothing that somebody else has made since.
+ * the directories that were missing and are empty, and touches nothing that somebody else has made since. ms: for how
+ * long to wait for one that is busy, because an init that was born there (cgroup_open_only) may be on its way out.
  */
-void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup);
+void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup, unsigned ms);
 
 /*
  * Removes what cgroup_create made, subdirectories made by the payload too; missing ones are fine. Waits at

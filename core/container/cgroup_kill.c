@@ -199,25 +199,27 @@ int cgroup_end(const struct sys *sys, const struct cgroup *cgroup, struct err *e
 }
 
 /* path and its parents up to created, for as long as each is empty. */
-static void unmake_one(const struct sys *sys, const struct cgroup_dir *dir)
+static void unmake_one(const struct sys *sys, const struct cgroup_dir *dir, int64_t deadline)
 {
         size_t stop = strlen(dir->created), n = strlen(dir->path);
         char path[4096];
 
         memcpy(path, dir->path, n + 1);
         while (n >= stop) {
-                int r = sys->op->unlinkat(sys, AT_FDCWD, path, AT_REMOVEDIR);
-                if (r < 0 && r != -ENOENT)
+                if (cgroup_rmdir(sys, path, deadline) < 0)
                         return;
+                deadline = 0; /* what keeps a parent busy is not ours */
                 while (path[n] != '/')
                         n--;
                 path[n] = '\0';
         }
 }
 
-void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup)
+void cgroup_unmake(const struct sys *sys, const struct cgroup *cgroup, unsigned ms)
 {
+        int64_t deadline = ms ? cgroup_now(sys) + ms : 0;
+
         for (size_t i = 0; i < cgroup->n; i++)
                 if (cgroup->dir[i].created[0] && cgroup_is_there(sys, cgroup->dir[i].created))
-                        unmake_one(sys, &cgroup->dir[i]);
+                        unmake_one(sys, &cgroup->dir[i], deadline);
 }

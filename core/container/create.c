@@ -11,18 +11,15 @@
 #include "core/config/config.h"
 #include "core/container/caps.h"
 #include "core/container/cgroup.h"
-#include "core/container/console_taker.h"
+#include "core/container/creation.h"
 #include "core/container/destroy.h"
 #include "core/container/handover.h"
 #include "core/container/hooks.h"
-#include "core/container/idmapped.h"
-#include "core/container/init.h"
 #include "core/container/namespaces.h"
 #include "core/container/netns.h"
 #include "core/container/notify.h"
 #include "core/container/process.h"
 #include "core/container/seccomp.h"
-#include "core/container/stage.h"
 #include "core/container/state.h"
 #include "core/container/userns.h"
 #include "core/sys.h"
@@ -30,26 +27,6 @@
 #define PIDFD_SOCKET "--pidfd-socket"
 
 #define INIT_END_MS 1000 /* an init that closed its end of the socket is on its way out */
-
-/* A container in the making: what undo has to take back. */
-struct creation {
-        const struct sys *sys;
-        const struct create_args *args;
-        char *text; /* config.json */
-        size_t text_len;
-        struct config *config;
-        struct state_dir dir;
-        struct state state;
-        char rootfs[STATE_PATH_MAX], created[64];
-        int exec_fifo, error_fifo; /* O_RDWR; closed once init has its copies */
-        int socket;                /* our end */
-        int pidfd, pidfd_socket;
-        struct console_taker console;
-        struct netns_maker net;
-        bool pid_file; /* written */
-        bool prepared; /* the state to be published */
-        struct io_replacement replacement;
-};
 
 int container_load_config(const struct sys *sys, const char *bundle, char **ret_text, size_t *ret_len,
                           struct config **ret_config, struct err *err)
@@ -132,7 +109,7 @@ static int make_fifo(struct creation *c, const char *name, int *ret_fd, struct e
         return 0;
 }
 
-static void close_fd(const struct sys *sys, int *fd)
+void creation_close(const struct sys *sys, int *fd)
 {
         if (*fd >= 0)
                 (void)sys->op->close(sys, *fd);
@@ -153,7 +130,7 @@ static int without_cgroup(struct creation *c, const struct err *why, struct err 
                         *err = *why;
                 return -r;
         }
-        cgroup_unmake(c->sys, &c->state.cgroup);
+        cgroup_unmake(c->sys, &c->state.cgroup, 0);
         cgroup_free(c->sys, &c->state.cgroup);
         if (c->args->log)
                 c->args->log(c->args->log_ctx, SYNC_LOG_DEBUG, "no cgroup may be made: going on without");
@@ -191,88 +168,6 @@ static int make_surroundings(struct creation *c, struct err *err)
                 r = make_fifo(c, STATE_EXEC_FIFO, &c->exec_fifo, err);
         if (r == 0)
                 r = make_fifo(c, STATE_ERROR_FIFO, &c->error_fifo, err);
-        return r;
-}
-
-static int clone_init(struct creation *c, int socket, const struct init_plain *plain, pid_t *ret_pid,
-                      struct err *err)
-{
-        struct sys_spawn args = {.flags = namespaces_clone_flags(c->config),
-                                 .fn = init_main,
-                                 .fds = &socket,
-                                 .nfds = 1,
-                                 .data = plain,
-                                 .len = sizeof(*plain)};
-        pid_t pid;
-
-        if (stage_needed(c->config))
-                return stage_spawn(c->sys, c->config, plain, socket, ret_pid, &c->pidfd, err);
-        pid = c->sys->op->spawn(c->sys, &args, &c->pidfd);
-        if (pid < 0)
-                return err_sys(err, pid, "clone3", "/linux/namespaces", "making init%s",
-                               namespaces_clone_hint(c->config, pid));
-        *ret_pid = pid;
-        return 0;
-}
-
-static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
-{
-        size_t n;
-        SCOPED_FD notify = {c->sys, -1};
-        struct init_plain plain = {.preserve = c->args->inventory.preserve,
-                                   .entry_end = c->args->inventory.entry_end,
-                                   .unmapped = userns_is_new(c->config) && c->sys->op->geteuid(c->sys) != 0,
-                                   .keep_keyring = c->args->keep_keyring,
-                                   .net = c->net.socket >= 0 ? (unsigned)c->net.socket : 0};
-        int r = idmapped_open(c->sys, c->config, c->args->bundle, plain.mount, &n, err);
-
-        if (r < 0)
-                return r;
-        plain.n_mounts = (unsigned)n;
-        if (c->args->notify)
-                r = notify_make(&c->dir, &notify.fd, err);
-        plain.notify = notify.fd >= 0 ? (unsigned)notify.fd : 0;
-        if (r == 0)
-                r = clone_init(c, socket, &plain, ret_pid, err);
-        idmapped_close(c->sys, plain.mount, n); /* init has its own */
-        netns_close_socket(&c->net);
-        return r;
-}
-
-static int spawn(struct creation *c, struct err *err)
-{
-        const struct sys *sys = c->sys;
-        struct process_stat stat;
-        pid_t pid = 0;
-        int sv[2], r = sys->op->socketpair(sys, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv);
-
-        if (r < 0)
-                return err_sys(err, r, "socketpair", NULL, "%s", "");
-        r = make_init(c, sv[1], &pid, err);
-        close_fd(sys, &sv[1]); /* the last copy but init's: its death is our EOF */
-        c->socket = sv[0];
-        if (r == 0)
-                r = process_stat_read(sys, pid, &stat, err);
-        if (r < 0)
-                return r;
-        c->state.pid = pid;
-        c->state.start = stat.start;
-        /* Before CONFIG: until then init exits by itself when we die, from then on delete must know it. */
-        return state_save(&c->dir, &c->state, err);
-}
-
-static int join_cgroups(struct creation *c, struct err *err)
-{
-        bool applied = true;
-        int r = cgroup_add(c->sys, &c->state.cgroup, c->state.pid, err);
-
-        if (r == 0 && userns_is_set(c->config))
-                r = userns_privilege(c->sys, c->config, c->state.pid, err);
-        if (r == 0)
-                r = cgroup_apply_devices(c->sys, &c->state.cgroup, c->config, &applied, err);
-        if (r == 0 && !applied && c->args->log)
-                c->args->log(c->args->log_ctx, SYNC_LOG_WARNING,
-                             "/linux/resources/devices is not applied: no devices hierarchy here");
         return r;
 }
 
@@ -390,8 +285,8 @@ static int publish(struct creation *c, struct err *err)
 
         /* Nobody but init may hold error.fifo's write end, or start would wait for an EOF that never comes.
          */
-        close_fd(c->sys, &c->exec_fifo);
-        close_fd(c->sys, &c->error_fifo);
+        creation_close(c->sys, &c->exec_fifo);
+        creation_close(c->sys, &c->error_fifo);
         if (c->args->pid_file) {
                 r = io_place_file(c->sys, c->args->pid_file, text, (size_t)n, 0644, err);
                 if (r < 0)
@@ -425,11 +320,11 @@ static void release(struct creation *c)
 {
         const struct sys *sys = c->sys;
 
-        close_fd(sys, &c->exec_fifo);
-        close_fd(sys, &c->error_fifo);
-        close_fd(sys, &c->socket);
-        close_fd(sys, &c->pidfd);
-        close_fd(sys, &c->pidfd_socket);
+        creation_close(sys, &c->exec_fifo);
+        creation_close(sys, &c->error_fifo);
+        creation_close(sys, &c->socket);
+        creation_close(sys, &c->pidfd);
+        creation_close(sys, &c->pidfd_socket);
         netns_end(&c->net);
         console_taker_close(sys, &c->console);
         state_dir_close(&c->dir);
@@ -497,9 +392,9 @@ static int create(struct creation *c, struct err *err)
                 return r;
         r = make_surroundings(c, err);
         if (r == 0)
-                r = spawn(c, err);
+                r = creation_spawn(c, err);
         if (r == 0)
-                r = join_cgroups(c, err);
+                r = creation_join(c, err);
         if (r == 0)
                 r = handshake(c, err);
         if (r == -ECONNRESET)

@@ -12,6 +12,8 @@
 #include "core/container/state.h"
 #include "core/sys.h"
 
+#define INIT_END_MS 1000
+
 /* Of a create that was killed there may be half of it, and of an older labrun none. It must go all the same. */
 static struct config *load_hooks(const struct state_dir *dir, sync_log_fn *log, void *log_ctx)
 {
@@ -43,8 +45,9 @@ int container_destroy(const struct state_dir *dir, const struct state *state, sy
 {
         int r;
 
-        if (state->pid == 0) { /* nobody was ever put in there: no reason to kill whom we would find */
-                cgroup_unmake(dir->sys, &state->cgroup);
+        if (state->pid == 0) { /* nobody was ever put in there: no reason to kill whom we would find. An init that was
+                                  born in it ends by itself when create was killed before it knew it */
+                cgroup_unmake(dir->sys, &state->cgroup, INIT_END_MS);
                 return state_dir_remove(dir, err);
         }
         /* Without a pid namespace of its own the payload's children outlive it; with a shared one just as

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -189,6 +190,46 @@ static void cgroup__life_in_every_hierarchy__joined_killed_removed(void **state)
         remove_all(w);
         remove_all(w); /* again: missing ones are fine */
         ok(cgroup_kill(SYS, &w->c, &e), &e);
+}
+
+/* 0: the very first look finds us in the cgroup of that name. */
+static int where_born(const struct sys *sys, const int *fds, size_t nfds, const void *data, size_t len)
+{
+        char text[8192], line[128];
+        int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+        ssize_t n = read(fd, text, sizeof(text) - 1);
+
+        (void)sys, (void)fds, (void)nfds, (void)len;
+        text[n > 0 ? n : 0] = '\0';
+        snprintf(line, sizeof(line), "0::/%s\n", (const char *)data);
+        return strstr(text, line) ? 0 : 1;
+}
+
+static void cgroup_open_only__one_hierarchy_of_version_2__a_process_is_born_there(void **state)
+{
+        struct world *w = *state;
+        struct sys_spawn args = {
+                .flags = CLONE_INTO_CGROUP, .fn = where_born, .data = w->id, .len = strlen(w->id) + 1};
+        siginfo_t info = {0};
+        int pidfd = -1;
+
+        need_root();
+        create(w, NULL);
+        args.cgroup = cgroup_open_only(SYS, &w->c);
+        if (w->c.n != 1 || !w->c.dir[0].v2) {
+                assert_int_equal(args.cgroup, -1);
+                print_message("skip: more than one hierarchy, or one of version 1\n");
+                skip();
+        }
+        assert_true(args.cgroup >= 0);
+        assert_true(SYS->op->spawn(SYS, &args, &pidfd) > 0);
+        assert_int_equal(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED), 0);
+        assert_int_equal(info.si_code, CLD_EXITED);
+        assert_int_equal(info.si_status, 0);
+        close(pidfd);
+        close(args.cgroup);
+        remove_all(w);
+        assert_int_equal(cgroup_open_only(SYS, &w->c), -1); /* it is gone */
 }
 
 static void cgroup_create__nested_path__topmost_made_directory_recorded_and_removed(void **state)
@@ -390,6 +431,33 @@ static void cgroup_end__process_or_subgroup_inside__killed_and_gone(void **state
         ok(cgroup_end(SYS, &w->c, &e), &e); /* again: missing ones are fine */
 }
 
+/* An init that was born in it is on its way out: somebody else ends it while cgroup_unmake waits. */
+static void cgroup_unmake__process_about_to_end__waited_for(void **state)
+{
+        struct world *w = *state;
+        char text[32];
+
+        need_root();
+        create(w, NULL);
+        pid_t pid = sleeper(w);
+        snprintf(text, sizeof(text), "%d", (int)pid);
+        assert_int_equal(write_file(&w->c.dir[0], "cgroup.procs", text), 0);
+        cgroup_unmake(SYS, &w->c, 0);
+        assert_true(exists(w->c.dir[0].path));
+        pid_t other = fork();
+        assert_true(other >= 0);
+        if (other == 0) {
+                usleep(20000);
+                _exit(kill(pid, SIGKILL));
+        }
+        cgroup_unmake(SYS, &w->c, 30000);
+        for (size_t i = 0; i < w->c.n; i++)
+                assert_false(exists(w->c.dir[i].path));
+        reap(pid);
+        w->n = 0;
+        assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
 /* A directory that was there before is not removed, however empty; who is in it is killed. */
 static void cgroup_end__taken_not_made__kept(void **state)
 {
@@ -584,6 +652,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(cgroup__life_in_every_hierarchy__joined_killed_removed, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(
+                        cgroup_open_only__one_hierarchy_of_version_2__a_process_is_born_there, setup, teardown),
+                cmocka_unit_test_setup_teardown(
                         cgroup_create__nested_path__topmost_made_directory_recorded_and_removed, setup,
                         teardown),
                 cmocka_unit_test_setup_teardown(cgroup_create__relative_path__below_the_own_cgroup, setup,
@@ -603,6 +673,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(cgroup_end__process_or_subgroup_inside__killed_and_gone, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(cgroup_end__taken_not_made__kept, setup, teardown),
+                cmocka_unit_test_setup_teardown(cgroup_unmake__process_about_to_end__waited_for, setup, teardown),
                 cmocka_unit_test_setup_teardown(cgroup_kill__process_that_keeps_forking__caught, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(cgroup_remove__process_inside__told_in_bounded_time, setup,
