@@ -31,29 +31,51 @@ struct program {
         bool full;
 };
 
-static void put(struct program *p, unsigned code, uint32_t k, unsigned yes, unsigned no)
+static void put(struct program *p, struct sock_filter instruction)
 {
         if (p->n >= BPF_MAXINSNS)
                 p->full = true;
         else
-                p->code[p->n++] = (struct sock_filter){(uint16_t)code, (uint8_t)yes, (uint8_t)no, k};
+                p->code[p->n++] = instruction;
 }
 
+/* The accumulator becomes a word of struct seccomp_data, or a number. */
 static void put_load(struct program *p, size_t offset)
 {
-        put(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+        put(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+static void put_number(struct program *p, uint32_t k)
+{
+        put(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, k));
+}
+
+static void put_and(struct program *p, uint32_t mask)
+{
+        put(p, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+}
+
+/* op: BPF_JEQ, BPF_JGT, BPF_JGE. yes and no: how many instructions are left out, or YES, NO. */
+static void put_if(struct program *p, unsigned op, uint32_t k, unsigned yes, unsigned no)
+{
+        put(p, (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, (uint8_t)yes, (uint8_t)no));
+}
+
+static struct sock_filter far_jump(size_t from, size_t to)
+{
+        return (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(to - from - 1));
 }
 
 /* A jump that may be far; lands where the caller says later. */
 static size_t put_jump(struct program *p)
 {
-        put(p, BPF_JMP | BPF_JA, 0, 0, 0);
+        put(p, far_jump(0, 1));
         return p->n - 1;
 }
 
 static void land_here(struct program *p, size_t jump)
 {
-        p->code[jump].k = (uint32_t)(p->n - jump - 1);
+        p->code[jump] = far_jump(jump, p->n);
 }
 
 /* Jumps of the instructions from start on that are marked so lead here. */
@@ -74,7 +96,7 @@ static void resolve(struct program *p, size_t start, uint8_t mark)
 static void put_high(struct program *p, const struct seccomp_arg *a, bool narrow)
 {
         if (narrow)
-                put(p, BPF_LD | BPF_IMM, 0, 0, 0);
+                put_number(p, 0);
         else
                 put_load(p, HIGH(a->index));
 }
@@ -84,11 +106,11 @@ static void put_masked(struct program *p, const struct seccomp_arg *a, bool narr
         uint64_t want = a->a & a->b;
 
         put_high(p, a, narrow);
-        put(p, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(a->a >> 32), 0, 0);
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(want >> 32), 0, NO);
+        put_and(p, (uint32_t)(a->a >> 32));
+        put_if(p, BPF_JEQ, (uint32_t)(want >> 32), 0, NO);
         put_load(p, LOW(a->index));
-        put(p, BPF_ALU | BPF_AND | BPF_K, (uint32_t)a->a, 0, 0);
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)want, 0, NO);
+        put_and(p, (uint32_t)a->a);
+        put_if(p, BPF_JEQ, (uint32_t)want, 0, NO);
 }
 
 /* op: BPF_JGT or BPF_JGE; holds or not is told by yes and no. */
@@ -98,18 +120,18 @@ static void put_ordered(struct program *p, const struct seccomp_arg *a, bool nar
         uint32_t high = (uint32_t)(a->a >> 32), low = (uint32_t)a->a;
 
         put_high(p, a, narrow);
-        put(p, BPF_JMP | BPF_JGT | BPF_K, high, yes, 0);
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, high, 0, no);
+        put_if(p, BPF_JGT, high, yes, 0);
+        put_if(p, BPF_JEQ, high, 0, no);
         put_load(p, LOW(a->index));
-        put(p, BPF_JMP | op | BPF_K, low, yes, no);
+        put_if(p, op, low, yes, no);
 }
 
 static void put_equal(struct program *p, const struct seccomp_arg *a, bool narrow, unsigned yes, unsigned no)
 {
         put_high(p, a, narrow);
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(a->a >> 32), 0, no);
+        put_if(p, BPF_JEQ, (uint32_t)(a->a >> 32), 0, no);
         put_load(p, LOW(a->index));
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)a->a, yes, no);
+        put_if(p, BPF_JEQ, (uint32_t)a->a, yes, no);
 }
 
 static void put_arg(struct program *p, const struct seccomp_arg *a, bool narrow)
@@ -144,7 +166,7 @@ static void put_arg(struct program *p, const struct seccomp_arg *a, bool narrow)
 
 static void put_answer(struct program *p, uint32_t action)
 {
-        put(p, BPF_RET | BPF_K, action, 0, 0);
+        put(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
 static void put_rules(struct program *p, const struct seccomp_branch *b, uint32_t otherwise, bool narrow,
@@ -191,16 +213,16 @@ static void put_arch(struct program *p, const struct sys_seccomp *policy, const 
         if (nr < 0 && shared < 0)
                 return; /* it has no such system call */
         put_load(p, offsetof(struct seccomp_data, arch));
-        put(p, BPF_JMP | BPF_JEQ | BPF_K, x32 ? AUDIT_ARCH_X86_64 : arch, 1, 0);
+        put_if(p, BPF_JEQ, x32 ? AUDIT_ARCH_X86_64 : arch, 1, 0);
         other[n++] = put_jump(p);
         if (x32 || (arch == SCMP_ARCH_X86_64 && lists(policy, SCMP_ARCH_X32))) {
                 put_load(p, offsetof(struct seccomp_data, nr));
-                put(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, x32, !x32);
+                put_if(p, BPF_JGE, X32_BIT, x32, !x32);
                 other[n++] = put_jump(p);
         }
         if (shared >= 0) {
                 put_load(p, offsetof(struct seccomp_data, nr));
-                put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)shared, 1, 0);
+                put_if(p, BPF_JEQ, (uint32_t)shared, 1, 0);
                 size_t direct = put_jump(p);
                 put_rules(p, b, policy->default_action, narrow, true);
                 land_here(p, direct);
@@ -235,8 +257,7 @@ int seccomp_args_link(const struct seccomp_profile *profile, struct sock_filter 
                                 continue;
                         if (p.n == start)
                                 put_branch(&p, &profile->policy, b);
-                        code[k] = (struct sock_filter){.code = BPF_JMP | BPF_JA,
-                                                       .k = (uint32_t)(start - k - 1)};
+                        code[k] = far_jump(k, start);
                 }
         }
         if (p.full)

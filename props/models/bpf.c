@@ -2,6 +2,40 @@
 
 #include <string.h>
 
+/* seccomp_check_filter's list, less what is not to be made: memory words, the index register, BPF_LEN. */
+static bool known(const struct sock_filter *i)
+{
+        static const uint16_t codes[] = {
+                BPF_LD | BPF_W | BPF_ABS,   BPF_LD | BPF_IMM,           BPF_RET | BPF_K,
+                BPF_RET | BPF_A,            BPF_ALU | BPF_ADD | BPF_K,  BPF_ALU | BPF_SUB | BPF_K,
+                BPF_ALU | BPF_AND | BPF_K,  BPF_ALU | BPF_OR | BPF_K,   BPF_ALU | BPF_LSH | BPF_K,
+                BPF_ALU | BPF_RSH | BPF_K,  BPF_JMP | BPF_JA,           BPF_JMP | BPF_JEQ | BPF_K,
+                BPF_JMP | BPF_JGE | BPF_K,  BPF_JMP | BPF_JGT | BPF_K,  BPF_JMP | BPF_JSET | BPF_K,
+        };
+
+        for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
+                if (codes[k] == i->code)
+                        return true;
+        return false;
+}
+
+bool bpf_valid(const struct sock_filter *code, size_t n)
+{
+        if (n == 0 || n > BPF_MAXINSNS || BPF_CLASS(code[n - 1].code) != BPF_RET)
+                return false;
+        for (size_t at = 0; at < n; at++) {
+                const struct sock_filter *i = &code[at];
+                size_t left = n - at - 1; /* behind it */
+                bool far = i->code == (BPF_JMP | BPF_JA), jumps = BPF_CLASS(i->code) == BPF_JMP && !far;
+                if (!known(i) || (far && i->k >= left) || (jumps && (i->jt >= left || i->jf >= left)))
+                        return false;
+                if (i->code == (BPF_LD | BPF_W | BPF_ABS) &&
+                    (i->k % 4 || i->k >= sizeof(struct seccomp_data)))
+                        return false;
+        }
+        return true;
+}
+
 struct machine {
         uint32_t a, x, mem[BPF_MEMWORDS];
         const struct seccomp_data *data;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define X32_BIT 0x40000000
-#define SOCKETCALL 102 /* 32-bit x86: socketcall(1, ...) is socket(2) (linux/net.h) */
-#define SOCKETCALL_SOCKET 1
+#define SOCKETCALL 102 /* of 32-bit x86 (linux/net.h) */
+#define IPC 117        /* (linux/ipc.h) */
 
 const struct seccomp_model_call seccomp_model_calls[] = {
         {"read", 0, 3, 63, 0},
@@ -25,8 +25,10 @@ const struct seccomp_model_call seccomp_model_calls[] = {
         {"renameat2", 316, 353, 276, 316},
         {"arch_prctl", 158, 384, -1, 158},
         {"no_such_call", -1, -1, -1, -1},
-        {"socket", 41, 359, 198, 41},
+        {"socket", 41, 359, 198, 41, SOCKETCALL, 1},
         {"socketcall", -1, SOCKETCALL, -1, -1},
+        {"bind", 49, 361, 200, 49, SOCKETCALL, 2},
+        {"semget", 64, 393, 190, 64, IPC, 2},
 };
 const size_t seccomp_model_ncalls = sizeof(seccomp_model_calls) / sizeof(seccomp_model_calls[0]);
 
@@ -148,17 +150,28 @@ static bool decide(const struct config_seccomp *p, const struct seccomp_data *na
         return any;
 }
 
+/* The system call of x86 that another one stands for; false: d is what it says. */
+static bool stands_for(const struct seccomp_data *d, struct seccomp_data *ret)
+{
+        for (size_t i = 0; d->arch == AUDIT_ARCH_I386 && i < seccomp_model_ncalls; i++) {
+                const struct seccomp_model_call *c = &seccomp_model_calls[i];
+                if (c->shared == 0 || c->shared != d->nr || c->as != (int)(uint32_t)d->args[0])
+                        continue;
+                *ret = *d;
+                ret->nr = c->x86;
+                return true;
+        }
+        return false;
+}
+
 uint32_t seccomp_model(const struct config_seccomp *p, const struct seccomp_data *d)
 {
-        struct seccomp_data socket = *d;
+        struct seccomp_data real;
         uint32_t is;
 
         if (!filtered(p, d))
                 return SECCOMP_RET_KILL_THREAD;
-        if (decide(p, d, d, &is) || d->arch != AUDIT_ARCH_I386 || d->nr != SOCKETCALL ||
-            (uint32_t)d->args[0] != SOCKETCALL_SOCKET)
-                return is;
-        socket.nr = 359;
-        (void)decide(p, &socket, d, &is);
+        if (!decide(p, d, d, &is) && stands_for(d, &real))
+                (void)decide(p, &real, d, &is);
         return is;
 }

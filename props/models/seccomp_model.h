@@ -13,6 +13,7 @@
 struct seccomp_model_call {
         const char *name;
         int x86_64, x86, aarch64, x32; /* -1: it has none; x32's without its bit */
+        int shared, as; /* on x86 it may come as system call `shared`, argument 0 being `as`; 0: not */
 };
 extern const struct seccomp_model_call seccomp_model_calls[];
 extern const size_t seccomp_model_ncalls;

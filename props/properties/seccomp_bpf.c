@@ -127,8 +127,9 @@ static void draw_profile(pt *t, struct config_seccomp *p)
                 p->syscalls.n);
 }
 
-/* A number that the profile says something about, mostly. */
-static void draw_number(pt *t, const struct config_seccomp_rule *rule, struct seccomp_data *d)
+/* A number that the profile says something about, mostly. *ret_as: argument 0 of one that stands for another.
+ */
+static void draw_number(pt *t, const struct config_seccomp_rule *rule, struct seccomp_data *d, int *ret_as)
 {
         const struct seccomp_model_call *call = &seccomp_model_calls[pt_below(t, seccomp_model_ncalls)];
         bool x32 = d->arch == SECCOMP_MODEL_X32;
@@ -143,8 +144,10 @@ static void draw_number(pt *t, const struct config_seccomp_rule *rule, struct se
                 d->arch = AUDIT_ARCH_X86_64;
                 d->nr |= 0x40000000;
         }
-        if (d->arch == AUDIT_ARCH_I386 && strcmp(call->name, "socket") == 0 && pt_bool(t))
-                d->nr = 102; /* socketcall */
+        if (d->arch == AUDIT_ARCH_I386 && call->shared && pt_bool(t)) {
+                d->nr = call->shared;
+                *ret_as = call->as;
+        }
 }
 
 static void draw_call(pt *t, const struct config_seccomp *p, struct seccomp_data *d)
@@ -153,11 +156,12 @@ static void draw_call(pt *t, const struct config_seccomp *p, struct seccomp_data
                                          AUDIT_ARCH_AARCH64};
         static const uint64_t beside[] = {0, 1, UINT64_MAX, UINT64_C(1) << 32};
         const struct config_seccomp_rule *rule = NULL;
+        int as = 0;
 
         d->arch = archs[pt_below(t, 4)];
         if (p->syscalls.n > 0 && pt_below(t, 4) > 0)
                 rule = &p->syscalls.item[pt_below(t, p->syscalls.n)];
-        draw_number(t, rule, d);
+        draw_number(t, rule, d, &as);
         for (size_t i = 0; i < 6; i++)
                 d->args[i] = draw_value(t);
         for (size_t i = 0; rule && i < rule->args.n; i++) { /* at the value, or beside it */
@@ -167,11 +171,11 @@ static void draw_call(pt *t, const struct config_seccomp *p, struct seccomp_data
                 if (two && pt_bool(t))
                         d->args[a->index] |= ~a->value; /* what the mask leaves out */
         }
-        if (d->arch == AUDIT_ARCH_I386 && d->nr == 102 && pt_bool(t))
-                d->args[0] = 1; /* socket(2) */
+        if (as && pt_bool(t))
+                d->args[0] = (unsigned)as;
 }
 
-PT_PROPERTY(seccomp_bpf, .about = "a compiled seccomp profile answers as the profile says")
+PT_PROPERTY(seccomp_bpf, .about = "a compiled seccomp profile answers as the profile says", .cases = 5000)
 {
         struct freed *f = pt_alloc(t, sizeof(*f));
         struct config_seccomp profile = {0};
@@ -184,7 +188,7 @@ PT_PROPERTY(seccomp_bpf, .about = "a compiled seccomp profile answers as the pro
         PT_ASSERT(t, seccomp_check(&profile, &err) == 0);
         PT_ASSERT(t, seccomp_profile_make(sys_linux(), &profile, NULL, NULL, &f->profile, &err) == 0);
         PT_ASSERT(t, seccomp_program_make(&f->profile, &f->code, &n, &err) == 0);
-        PT_ASSERT(t, n > 0 && n <= BPF_MAXINSNS);
+        PT_ASSERT(t, bpf_valid(f->code, n));
         PT_SOMETIMES(t, f->profile.nbranches > 1, "placeholders beside each other");
         for (size_t i = 0; i < PROBES; i++) {
                 struct seccomp_data d = {0};
@@ -201,6 +205,8 @@ PT_PROPERTY(seccomp_bpf, .about = "a compiled seccomp profile answers as the pro
                                 d.args[5], got, says);
                 PT_SOMETIMES(t, d.arch == AUDIT_ARCH_I386 && got != SECCOMP_RET_KILL_THREAD, "a 32-bit call");
                 PT_SOMETIMES(t, d.nr >= 0x40000000 && got != SECCOMP_RET_KILL_THREAD, "a call of x32");
+                PT_SOMETIMES(t, d.nr == 102 && d.arch == AUDIT_ARCH_I386 && d.args[0] == 2,
+                             "bind by socketcall");
                 PT_SOMETIMES(t, got == SECCOMP_RET_USER_NOTIF, "a call for the listener");
         }
 }
