@@ -25,10 +25,10 @@
 #define LIMIT_PRESERVE_FDS 1024u
 
 /* For the processes that a killed labrun's hook has left to be gone. */
-#define LIMIT_HOOK_KILL_MS 2000
+#define LIMIT_HOOK_KILL_MS 10000
 
 /* How long a labrun may hold the lock of a container before `delete --force` kills it. */
-#define LIMIT_LOCK_GRACE_MS 2000
+#define LIMIT_LOCK_GRACE_MS 1000
 
 /* The sync protocol. */
 #define LIMIT_SYNC_PAYLOAD (LIMIT_CONFIG_BYTES + 65536u) /* bytes of one frame's payload */

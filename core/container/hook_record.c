@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -14,6 +16,14 @@
 #include "core/container/state.h"
 #include "core/sync/sync.h"
 #include "core/sys.h"
+
+struct dirent64_head {
+        uint64_t ino;
+        int64_t off;
+        uint16_t reclen;
+        uint8_t type;
+        char name[];
+};
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define PAUSE_NS 5000000
@@ -88,6 +98,28 @@ static int read_group(const struct state_dir *dir, pid_t *ret_group, struct err 
         return r == -ESRCH ? 0 : r;
 }
 
+/* Somebody who is no zombie: those are for a parent to reap who may take his time, or never do it. */
+static bool lives(const struct sys *sys, pid_t group)
+{
+        SCOPED_FD fd = {sys, sys->op->openat(sys, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
+        _Alignas(struct dirent64_head) char buf[8192];
+        ssize_t n;
+
+        while (fd.fd >= 0 && (n = sys->op->getdents64(sys, fd.fd, buf, sizeof(buf))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct dirent64_head *e = (const void *)(buf + at);
+                        char *end;
+                        unsigned long pid = strtoul(e->name, &end, 10);
+                        struct process_stat stat;
+
+                        at += e->reclen;
+                        if (*end == '\0' && pid <= INT32_MAX && process_stat_read(sys, (pid_t)pid, &stat, NULL) == 0 &&
+                            stat.group == (uint64_t)group && stat.state != 'Z' && stat.state != 'X')
+                                return true;
+                }
+        return false;
+}
+
 int hook_record_kill(const struct state_dir *dir, struct err *err)
 {
         const struct sys *sys = dir->sys;
@@ -100,9 +132,15 @@ int hook_record_kill(const struct state_dir *dir, struct err *err)
                 r = sync_deadline_in(sys, LIMIT_HOOK_KILL_MS, &deadline, err);
         if (r < 0)
                 return r;
-        /* until nobody is in it: the kernel gives what is being made there meanwhile the signal too */
-        while (group > 0 && sys->op->kill(sys, -group, SIGKILL) == 0 && sync_time_left(sys, &deadline, &left, NULL) == 0)
+        /* who is being made there meanwhile gets the signal too */
+        while (group > 0 && sys->op->kill(sys, -group, SIGKILL) == 0 && lives(sys, group)) {
+                r = sync_time_left(sys, &deadline, &left, err);
+                if (r == -ETIMEDOUT)
+                        return err_set(err, ETIMEDOUT, "kill", HOOK_RECORD, "a process of group %d does not end", (int)group);
+                if (r < 0)
+                        return r;
                 (void)sys->op->nanosleep(sys, &pause, NULL);
+        }
         hook_record_clear(dir);
-        return 0; /* what is still there is a zombie that nobody reaps, or hangs in the kernel */
+        return 0;
 }

@@ -23,7 +23,7 @@ int hook_record_write(const struct state_dir *dir, pid_t pid, struct err *err);
 void hook_record_clear(const struct state_dir *dir);
 
 /*
- * By who holds the lock, of a labrun that is no more: kills the group, and waits until nobody is in it any more, or for
- * LIMIT_HOOK_KILL_MS. 0 too where there is none.
+ * By who holds the lock, of a labrun that is no more: kills the group, and waits until nobody lives in it any more. 0 too
+ * where there is none. -ETIMEDOUT: not within LIMIT_HOOK_KILL_MS; others of /proc.
  */
 int hook_record_kill(const struct state_dir *dir, struct err *err);

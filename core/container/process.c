@@ -56,7 +56,7 @@ int process_stat_parse(const char *text, struct process_stat *ret_stat)
                         return -EINVAL;
         }
         *ret_stat = (struct process_stat){
-                .state = state, .forknoexec = (field[9] & PF_FORKNOEXEC) != 0, .start = field[22]};
+                .state = state, .group = field[5], .forknoexec = (field[9] & PF_FORKNOEXEC) != 0, .start = field[22]};
         return 0;
 }
 

@@ -16,6 +16,7 @@ struct process_stat {
         char state;      /* 'R' 'S' ... 'Z' zombie, 'X' dead */
         bool forknoexec; /* PF_FORKNOEXEC: forked and did not execve since. True of init until the payload
                             runs */
+        uint64_t group;  /* its process group */
         uint64_t start;  /* clock ticks after boot: tells a process from a later one with its pid */
 };
 

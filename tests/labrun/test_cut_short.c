@@ -34,14 +34,19 @@ static const char *in_dir(struct lab *lab, const char *name)
         return p;
 }
 
-/* A process is gone, or will be in a moment. */
+/* A process is gone, or will be in a moment. What is left of it until somebody reaps it does not count. */
 static bool gone_in_time(pid_t pid)
 {
         struct timespec pause = {.tv_nsec = 10000000};
+        char path[64];
 
-        for (int i = 0; i < 1000; i++, nanosleep(&pause, NULL))
-                if (kill(pid, 0) < 0 && errno == ESRCH)
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        for (int i = 0; i < 1000; i++, nanosleep(&pause, NULL)) {
+                const char *end = strrchr(lab_read(path), ')');
+
+                if (!end || end[2] == 'Z' || end[2] == 'X')
                         return true;
+        }
         print_message("left: process %d\n", (int)pid);
         return false;
 }
