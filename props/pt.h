@@ -4,7 +4,8 @@
  * runners need is in props/pt_run.h.
  *
  * A property is a function of the values that it draws and of nothing else: no clock, no random(), no state
- * that survives the case. Then a saved file replays it; one case in 64 is run twice to see that it does.
+ * that survives the case. Then a saved file replays it; one case in 64 is run twice to see that it does. It draws once
+ * in a statement: C leaves the order of arguments and operands open, and compilers differ (tests/fuzz/hashes sees it).
  *
  * A property in ten lines (its file goes into props/CMakeLists.txt, `initlab prop run fd_close` runs it):
  *

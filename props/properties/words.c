@@ -153,7 +153,8 @@ static char *draw_argument(pt *t)
         char *text = pt_alloc(t, 200);
 
         if (pt_bool(t) && pt_bool(t)) {
-                snprintf(text, 200, "--%s%s", pt_cstr(t, "rotflgea=-", 6), pt_bool(t) ? pt_cstr(t, "x", 120) : "");
+                const char *name = pt_cstr(t, "rotflgea=-", 6); /* one draw a statement: C leaves their order open */
+                snprintf(text, 200, "--%s%s", name, pt_bool(t) ? pt_cstr(t, "x", 120) : "");
                 return text;
         }
         return strcpy(text, usual[pt_below(t, sizeof(usual) / sizeof(usual[0]))]);
