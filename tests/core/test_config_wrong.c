@@ -22,7 +22,7 @@
 #include "core/container/create.h"
 #include "core/sys.h"
 #include "props/models/spec_rules.h"
-#include "tests/core/config_wrong.h"
+#include "props/models/config_wrong.h"
 #include "tests/labrun/config_applied.h"
 
 static char bundle[] = "/tmp/config-wrong-XXXXXX", config_json[64];

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "tests/core/config_wrong.h"
+#include "props/models/config_wrong.h"
 
 #define NS(...) J({"hostname":"","linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{__VA_ARGS__}]}})
 #define USER_NS(...) \

@@ -46,7 +46,7 @@ static const struct module modules[] = {
         {"core/base/err.c", {"error_text"}},
         {"core/base/nearest.c", {"nearest"}},
         {"core/cli/opt.c", {"options"}},
-        {"core/config", {"spec_exec", "spec_parse"}},
+        {"core/config", {"spec_valid", "spec_exec", "spec_parse"}},
         {"core/container/idmap.c", {"id_maps"}},
         {"core/container/lifecycle.c", {"lifecycle"}},
         {"core/container/mount_options.c", {"mount_options"}},
