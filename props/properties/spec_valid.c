@@ -18,10 +18,12 @@
 #include "props/sim/sim_memory.h"
 
 static const char plain[] =
-        "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"hostname\":\"a\",\"process\":{\"user\":{\"uid\":0,"
-        "\"gid\":0},\"args\":[\"sh\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
+        "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"hostname\":\"a\","
+        "\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"sh\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/\","
+        "\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
         "\"effective\":[\"CAP_KILL\"],\"permitted\":[\"CAP_KILL\"]},\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1024,"
-        "\"soft\":1024}],\"noNewPrivileges\":true},\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
+        "\"soft\":1024}],\"noNewPrivileges\":true},"
+        "\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
         "\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},\"namespaces\":[{\"type\":\"pid\"},"
         "{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}],\"maskedPaths\":[\"/proc/kcore\"],"
         "\"readonlyPaths\":[\"/proc/sys\"]}}";
@@ -78,7 +80,8 @@ static bool draw_good(pt *t, json_t *o, json_t *taken, const json_t *wrong)
         {
                 const struct good *g = &config_good[pt_below(t, CONFIG_N_GOOD)];
                 json_t *more = read_json(t, g->merge);
-                if (meet(taken, more) || (g->namespaced && takes_namespaces(taken)) || (takes_namespaces(more) && json_object_size(taken)))
+                if (meet(taken, more) || (g->namespaced && takes_namespaces(taken)) ||
+                    (takes_namespaces(more) && json_object_size(taken)))
                         continue;
                 if (wrong && (g->unsupported || g->namespaced || takes_namespaces(more)))
                         continue;
@@ -187,7 +190,7 @@ PT_PROPERTY(spec_valid, .invariant = "NO-CRASH",
             .about = "right configs are accepted and read as they say, one wrong value is told at its pointer", .cases = 4000)
 {
         json_t *o = read_json(t, plain), *taken = read_json(t, "{}"), *merge = NULL;
-        size_t which = pt_below(t, 1 + 3 * (CONFIG_N_WRONG + CONFIG_N_WRONG_TOO) / 2), n_all = CONFIG_N_WRONG + CONFIG_N_WRONG_TOO;
+        size_t n_all = CONFIG_N_WRONG + CONFIG_N_WRONG_TOO, which = pt_below(t, 1 + 3 * n_all / 2);
         const struct wrong *w = which == 0 || which > n_all ? NULL
                                 : which <= CONFIG_N_WRONG   ? &config_wrong[which - 1]
                                                             : &config_wrong_too[which - 1 - CONFIG_N_WRONG];
