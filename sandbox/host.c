@@ -18,7 +18,7 @@
 static const char *const settings[] = {
         "/proc/sys/kernel/hostname",   "/proc/sys/kernel/domainname",    "/proc/sys/kernel/core_pattern",
         "/proc/sys/kernel/sysrq",      "/proc/sys/kernel/modprobe",      "/proc/sys/kernel/randomize_va_space",
-        "/proc/sys/vm/overcommit_memory", "/proc/sys/fs/suid_dumpable", "/proc/sys/net/ipv4/ip_forward",
+        "/proc/sys/vm/overcommit_memory", "/proc/sys/fs/protected_symlinks", "/proc/sys/net/ipv4/ip_forward",
         "/proc/sys/user/max_user_namespaces", "/proc/self/oom_score_adj",
 };
 

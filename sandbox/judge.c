@@ -170,7 +170,7 @@ static void judge_out(const struct run *r)
                                   (unsigned long long)st->expected, (long long)st->first_diff, st->text);
                 if (!st->eof)
                         judge_say(v, VERDICT_FAIL, "%s: no EOF after the payload's end", what);
-                else if (fd > 0 && r->report->started && r->o->payload_end_ms >= 0 && st->eof_ms >= 0 &&
+                else if (fd > 0 && r->report->started && !st->eof_at_end && r->o->payload_end_ms >= 0 && st->eof_ms >= 0 &&
                          st->eof_ms + EARLY_MS < r->o->payload_end_ms)
                         judge_say(v, VERDICT_FAIL, "%s: EOF %lld ms before the payload's end", what,
                                   (long long)(r->o->payload_end_ms - st->eof_ms));

@@ -63,6 +63,7 @@ struct obs_stream {
         bool eof;
         int64_t eof_ms; /* since the run's begin, -1: none */
         char text[OBS_TEXT]; /* from first_diff on, for the evidence; NUL-terminated */
+        bool eof_at_end;     /* init was ending, or had ended, when it came */
 };
 
 /* One open file, as the executor made it or as the payload found it. */

@@ -14,6 +14,8 @@
 #include "sandbox/supervisor_private.h"
 #include "sandbox/text.h"
 
+#define PF_EXITING 0x4 /* include/linux/sched.h; proc_pid_stat(5), flags */
+
 static char state_of(pid_t pid)
 {
         char path[64], text[512], *p;
@@ -23,6 +25,20 @@ static char state_of(pid_t pid)
                 return '\0';
         p = strrchr(text, ')'); /* the name before it may hold anything */
         return p && p[1] == ' ' ? p[2] : '\0';
+}
+
+bool super_is_ending(pid_t pid)
+{
+        char path[64], text[512], state = '\0', *p;
+        unsigned flags = 0;
+
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+        if (text_read(path, text, sizeof text) < 0)
+                return true;
+        p = strrchr(text, ')');
+        if (!p || sscanf(p + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+                return false;
+        return state == 'Z' || state == 'X' || (flags & PF_EXITING);
 }
 
 static bool is_o_path(pid_t pid, int fd)

@@ -30,6 +30,7 @@ struct super {
         uint64_t copy_hash;
         int console;      /* the socket of --console-socket, -1: none */
         bool exec_tty;    /* what comes there is of an exec */
+        bool ends_noted[3]; /* by stream: what init did when the EOF came */
         int64_t raw_seen; /* ms: the payload's terminal is raw; 0: not yet */
         bool resized;     /* the terminal has its later size */
         bool second;      /* the command that runs is the second container's */
@@ -79,6 +80,9 @@ struct obs_command *super_command(struct super *su, const char *name);
 
 /* Takes init's pid from the pid file, if that is there. */
 void super_read_pid(struct super *su);
+
+/* Is the process gone, dead, or on its way to that (PF_EXITING)? */
+bool super_is_ending(pid_t pid);
 
 /* What init holds and is, after a create that succeeded. */
 void super_look_at_init(struct super *su);

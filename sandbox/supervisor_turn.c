@@ -115,6 +115,18 @@ static void look_for_report(struct super *su)
         }
 }
 
+/* The kernel closes a process's fds before it tells its parent, which a busy machine may draw out. */
+static void note_ends(struct super *su)
+{
+        if (!su->payload)
+                super_read_pid(su);
+        for (int i = 1; i < 3; i++)
+                if (su->w.reader[i].eof && !su->o->stream[i].eof_at_end && su->payload && !su->ends_noted[i]) {
+                        su->ends_noted[i] = true;
+                        su->o->stream[i].eof_at_end = super_is_ending(su->payload);
+                }
+}
+
 /* One turn: waits at most `wait` ms for anything, moves bytes, reaps. c: the command that runs, or NULL. */
 void super_turn(struct super *su, struct obs_command *c, int wait)
 {
@@ -133,8 +145,10 @@ void super_turn(struct super *su, struct obs_command *c, int wait)
         poll(p, n, wait);
         super_console_take(su);
         now = super_now();
-        if (world_pump(&su->w, now))
+        if (world_pump(&su->w, now)) {
                 su->moved = now;
+                note_ends(su);
+        }
         if (c)
                 super_drain(su, c);
         super_reap(su);

@@ -63,7 +63,10 @@ bool world_pty_echoes(const struct world *w);
 /* Gives the payload's terminal its later size. */
 void world_pty_resize(struct world *w);
 
-/* Takes away each CR before an LF, which a terminal's line discipline adds. Returns the number left. Pure. */
+/*
+ * Takes away the CRs before an LF: one that the line discipline of the container's terminal adds, and one of ours, as long as a
+ * runtime that relays has not made it raw. Returns the number left. Pure.
+ */
 size_t world_pty_narrow(unsigned char *buf, size_t n);
 
 /* Starts number's reader on far[number]. */

@@ -96,8 +96,10 @@ size_t world_pty_narrow(unsigned char *buf, size_t n)
 {
         size_t out = 0;
 
-        for (size_t i = 0; i < n; i++)
-                if (buf[i] != '\r' || i + 1 == n || buf[i + 1] != '\n')
-                        buf[out++] = buf[i];
+        for (size_t i = 0; i < n; i++) {
+                while (buf[i] == '\n' && out > 0 && buf[out - 1] == '\r')
+                        out--;
+                buf[out++] = buf[i];
+        }
         return out;
 }

@@ -43,7 +43,8 @@ static void world_pty_narrow__cr_before_lf__is_gone(void **state)
         narrowed("", "");
         narrowed("a\r\nb\r\n", "a\nb\n");
         narrowed("a\nb\rc\r", "a\nb\rc\r");
-        narrowed("\r\r\n", "\r\n");
+        narrowed("x\r\r\ny\r\r\n", "x\ny\n");
+        narrowed("\r\r\n", "\n");
 }
 
 static void world_pty__bytes__arrive_and_eio_is_eof(void **state)
