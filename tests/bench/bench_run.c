@@ -156,7 +156,7 @@ static bool on_path(const char *name)
 int main(int argc, char **argv)
 {
         static struct runner r[4];
-        int n = 2, rounds = argc > 3 ? atoi(argv[3]) : 60;
+        int n = 2, rounds = argc > 3 ? atoi(argv[3]) : 200;
 
         if (argc < 3 || rounds < 1 || rounds > MAX_ROUNDS) {
                 fprintf(stderr, "usage: bench_run LABRUN FLOOR [ROUNDS], 1 to %d\n", MAX_ROUNDS);
