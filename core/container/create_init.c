@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/scope.h"
@@ -58,6 +59,14 @@ static int clone_init(struct creation *c, int socket, const struct init_plain *p
         return 0;
 }
 
+static void name_only_cgroup(const struct creation *c, struct init_plain *plain)
+{
+        const struct cgroup *cgroup = &c->state.cgroup;
+
+        if (cgroup->n == 1 && cgroup->dir[0].v2 && strlen(cgroup->dir[0].path) < sizeof(plain->cgroup))
+                strcpy(plain->cgroup, cgroup->dir[0].path);
+}
+
 static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err *err)
 {
         size_t n;
@@ -72,6 +81,7 @@ static int make_init(struct creation *c, int socket, pid_t *ret_pid, struct err 
         if (r < 0)
                 return r;
         plain.n_mounts = (unsigned)n;
+        name_only_cgroup(c, &plain);
         if (c->args->notify)
                 r = notify_make(&c->dir, &notify.fd, err);
         plain.notify = notify.fd >= 0 ? (unsigned)notify.fd : 0;

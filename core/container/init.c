@@ -226,7 +226,8 @@ static int build(struct init *in, struct err *err)
                 (void)sys->op->close(sys, (int)in->plain.net);
         sync_init_log(&in->sync, SYNC_LOG_DEBUG, "namespaces are ready");
         if (r == 0)
-                r = rootfs_prepare(sys, in->config, bundle, in->plain.mount, &root.fd, err);
+                r = rootfs_prepare(sys, in->config, bundle, in->plain.mount,
+                                   in->plain.cgroup[0] ? in->plain.cgroup : NULL, &root.fd, err);
         idmapped_close(sys, in->plain.mount, in->plain.n_mounts); /* attached, they need no fd */
         if (r == 0)
                 r = attach_notify(in, root.fd, err);

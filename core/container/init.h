@@ -30,6 +30,8 @@ struct init_plain {
                               over */
         unsigned keep_keyring; /* 1: --no-new-keyring */
         unsigned net;          /* the socket of netns.h, which init inherits; 0: none */
+        char cgroup[256];      /* init's directory, if there is only one hierarchy, of version 2: what the parent found
+                                  out need not be found out again; "": init looks itself */
         unsigned notify;       /* the directory of notify.h, which init inherits; 0: none */
         unsigned exec;         /* 1: born in a container's namespaces, where nothing is to be built */
 };

@@ -18,6 +18,7 @@ struct mounts {
         int bundle_fd;       /* relative sources begin here */
         int root_fd;         /* the container's root */
         const int *idmapped; /* idmapped.h: the detached mounts of the entries that want one; borrowed */
+        const char *cgroup;  /* init's directory in the only hierarchy, of version 2; NULL: to be found out. Borrowed */
         int *late_ro;        /* by entry: the mount that mounts_late_readonly makes read-only, or -1 */
 };
 

@@ -188,6 +188,22 @@ static int refuse_data(const struct cgroup_mount *c, struct err *err)
         return 0;
 }
 
+/* What cgroup_hiers_detect would find, where the parent has found it. */
+static int only_hierarchy(const struct mounts *m, struct cgroup_hiers *ret, struct err *err)
+{
+        struct cgroup_hier *h = m->sys->op->alloc(m->sys, sizeof(*h));
+
+        if (!h)
+                return err_set(err, ENOMEM, "cgroup", m->cgroup, "%s", "");
+        snprintf(h->own, sizeof(h->own), "%s", m->cgroup);
+        snprintf(h->mountpoint, sizeof(h->mountpoint), "%s", m->cgroup);
+        h->controllers[0] = '\0';
+        h->v2 = true;
+        h->major = h->minor = 0;
+        *ret = (struct cgroup_hiers){1, h};
+        return 0;
+}
+
 int mounts_cgroup(const struct mounts *m, size_t index, const struct mount_options *options, struct err *err)
 {
         struct cgroup_mount c = {.m = m, .index = index, .options = options};
@@ -201,7 +217,7 @@ int mounts_cgroup(const struct mounts *m, size_t index, const struct mount_optio
         snprintf(c.place, sizeof(c.place), "/mounts/%zu", index);
         r = mounts_target(m, index, true, MOUNTS_OTHER, &target.fd, err);
         if (r == 0)
-                r = cgroup_hiers_detect(m->sys, &hiers, err);
+                r = m->cgroup ? only_hierarchy(m, &hiers, err) : cgroup_hiers_detect(m->sys, &hiers, err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < hiers.n; i++)

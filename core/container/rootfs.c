@@ -157,7 +157,7 @@ static int furnish(struct mounts *m, struct err *err)
 }
 
 int rootfs_prepare(const struct sys *sys, const struct config *config, const char *bundle,
-                   const int *idmapped, int *ret_root_fd, struct err *err)
+                   const int *idmapped, const char *cgroup, int *ret_root_fd, struct err *err)
 {
         SCOPED_FD host_root = {sys, -1}, bundle_fd = {sys, -1}, rootfs = {sys, -1}, bound = {sys, -1};
         struct mount_propagation propagation;
@@ -181,7 +181,8 @@ int rootfs_prepare(const struct sys *sys, const struct config *config, const cha
                            .config = config,
                            .bundle_fd = bundle_fd.fd,
                            .root_fd = bound.fd,
-                           .idmapped = idmapped};
+                           .idmapped = idmapped,
+                           .cgroup = cgroup};
         r = furnish(&m, err);
         if (r == 0)
                 *ret_root_fd = scoped_fd_steal(&bound);

@@ -205,7 +205,7 @@ static void build(const struct fixture *f, const struct config *c, inside_fn *in
         if (f->no_mknod)
                 drop_mknod();
         failing_sys_init(&failing, f->fail_errno ? f->fail_at : 0, f->fail_errno);
-        r = rootfs_prepare(sys, c, f->bundle, NULL, &root_fd, &report.err);
+        r = rootfs_prepare(sys, c, f->bundle, NULL, NULL, &root_fd, &report.err);
         if (r == 0 && f->exchange)
                 exchange_bundle(f);
         if (r == 0)

@@ -1,11 +1,13 @@
 /* ENV-EXACT, FD-EXACT, CWD-INSIDE of single features: what the payload finds, told by itself. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -290,6 +292,46 @@ static void network__new_namespace__loopback_is_up(void **state)
         assert_prints(lab, "{\"process\":{" ARGS "}}", "ip link show dev lo | grep -c ,UP", "1\n");
 }
 
+/* A machine with nothing but version 2, as most are. */
+static void only_version_2(void *arg)
+{
+        (void)arg;
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+                _exit(98);
+        while (umount2("/sys/fs/cgroup", MNT_DETACH) == 0)
+                continue;
+        if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0)
+                _exit(98);
+}
+
+/* The payload is in its cgroup, whose directory is all that it sees, read-only, with a cgroup namespace and without. */
+static void cgroup__only_version_2__own_directory(void **state)
+{
+        static const char *const more[] = {"", ",{\"type\":\"cgroup\"}"};
+        static const char script[] = "cat /sys/fs/cgroup/cgroup.procs | grep -cx 1; mkdir /sys/fs/cgroup/x 2>/dev/null; "
+                                     "test -e /sys/fs/cgroup/x; echo $?; sed -n s/^0:://p /proc/self/cgroup; "
+                                     "grep -c ' /sys/fs/cgroup ro,nosuid,nodev,noexec.* - cgroup2' /proc/self/mountinfo";
+        struct lab *lab = *state;
+        char merge[1024], expected[128];
+
+        lab_need_root();
+        for (int i = 0; i < 2; i++) {
+                snprintf(merge, sizeof(merge),
+                         "{\"process\":{" ARGS "},\"linux\":{\"resources\":null,\"namespaces\":[{\"type\":\"pid\"},"
+                         "{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}%s]}}",
+                         more[i]);
+                lab_config(lab, merge);
+                lab_file(lab, "/tmp/script", script, 0755);
+                lab_before_exec(only_version_2, NULL);
+                struct result *r = lab_run(lab, "run", "-b", lab->bundle, lab->id, NULL);
+                snprintf(expected, sizeof(expected), "1\n1\n/%s\n1\n", i ? "" : lab->id);
+                assert_string_equal(r->err, "");
+                assert_string_equal(r->out, expected);
+                assert_int_equal(r->code, 0);
+        }
+        assert_true(lab_clean(lab));
+}
+
 /* Those of labrun spec, each another than ours. */
 static void namespaces__of_the_spec__all_new(void **state)
 {
@@ -336,6 +378,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(init__waits__no_host_fds, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(signals__blocked_and_ignored_by_caller__default_for_payload,
                                                 lab_setup, lab_teardown),
+                cmocka_unit_test_setup_teardown(cgroup__only_version_2__own_directory, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(namespaces__of_the_spec__all_new, lab_setup, lab_teardown),
                 cmocka_unit_test_setup_teardown(network__new_namespace__loopback_is_up, lab_setup,
                                                 lab_teardown),
