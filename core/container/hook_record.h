@@ -6,6 +6,9 @@
  * anybody is in a group, the kernel gives its number to nobody else. So the group is the hook's if its leader is the process
  * that was written down, or is no more; not if another process has the number, or the machine was started again.
  * (A number that was free, used by another leader and orphaned again in the meantime is not told apart.)
+ *
+ * init's hooks are not written down: they are in the container, and end with it. Nor are those of poststop: there is no state
+ * directory any more, and what such a hook has started outlives a delete that is killed.
  */
 #pragma once
 
