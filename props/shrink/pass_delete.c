@@ -28,7 +28,7 @@ static size_t list_items(const struct pt_trace *t, size_t at, struct item *item)
                 }
                 return n;
         }
-        for (size_t i = at + 1; i < t->nspans && t->span[i].begin <= list->end && n < ITEMS_MAX; i++)
+        for (size_t i = at + 1; i < t->nspans && t->span[i].begin <= list->end && n < ITEMS_MAX && n < list->count; i++)
                 if (t->span[i].parent == at && t->span[i].kind == PT_SPAN_ITEM) {
                         uint32_t begin = t->span[i].begin + (n >= list->min);
                         item[n++] = (struct item){begin < t->span[i].end ? begin : t->span[i].end,
@@ -48,16 +48,12 @@ static void add_flag(struct work *w, uint64_t value)
                 w->steps[w->n++] = (struct pt_step){value, PT_TYPE_FLAG};
 }
 
-/* The list without items from..from+k-1; flags as they have to be then. */
-static bool without_items(struct work *w, const struct pt_span *list, const struct item *item, size_t n,
-                          size_t from, size_t k)
+/* Appends the list without items from..from+k-1; flags as they have to be then. */
+static void append_without(struct work *w, const struct pt_span *list, const struct item *item, size_t n,
+                           size_t from, size_t k)
 {
         size_t kept = 0;
 
-        if (n - k < list->min)
-                return false;
-        w->n = 0;
-        work_append(w, 0, list->begin);
         for (size_t i = 0; i < n; i++) {
                 if (i >= from && i < from + k)
                         continue;
@@ -67,6 +63,16 @@ static bool without_items(struct work *w, const struct pt_span *list, const stru
         }
         if (kept < list->max)
                 add_flag(w, 0);
+}
+
+static bool without_items(struct work *w, const struct pt_span *list, const struct item *item, size_t n,
+                          size_t from, size_t k)
+{
+        if (n - k < list->min)
+                return false;
+        w->n = 0;
+        work_append(w, 0, list->begin);
+        append_without(w, list, item, n, from, k);
         work_append(w, list->end, w->best->n);
         memcpy(w->text, w->best->text, w->best->text_len);
         w->text_len = w->best->text_len;
@@ -136,6 +142,46 @@ bool pass_references(struct work *w)
                 }
         }
         free(item);
+        return any;
+}
+
+#define BOTH_OF 12u /* items that a list may have of which one goes together with one of another list */
+
+/* One item out of each of two lists, the second after the first. */
+static bool shorten_both(struct work *w, size_t a, size_t b)
+{
+        struct item in_a[BOTH_OF], in_b[BOTH_OF];
+        const struct pt_span first = w->best->span[a], second = w->best->span[b];
+
+        if (first.count > BOTH_OF || second.count > BOTH_OF || first.count <= first.min ||
+            second.count <= second.min || second.begin < first.end)
+                return false;
+        size_t n = list_items(w->best, a, in_a), m = list_items(w->best, b, in_b);
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < m && !w->stop; k++) {
+                        w->n = 0;
+                        work_append(w, 0, first.begin);
+                        append_without(w, &first, in_a, n, i, 1);
+                        work_append(w, first.end, second.begin);
+                        append_without(w, &second, in_b, m, k, 1);
+                        work_append(w, second.end, w->best->n);
+                        memcpy(w->text, w->best->text, w->best->text_len);
+                        w->text_len = w->best->text_len;
+                        if (work_try(w))
+                                return true;
+                }
+        return false;
+}
+
+bool pass_both(struct work *w)
+{
+        bool any = false;
+
+        for (size_t a = 0; a < w->best->nspans && w->best->nspans < 100 && !w->stop; a++)
+                for (size_t b = a + 1; b < w->best->nspans; b++)
+                        while (b < w->best->nspans && is_list(&w->best->span[a]) &&
+                               is_list(&w->best->span[b]) && shorten_both(w, a, b))
+                                any = true;
         return any;
 }
 

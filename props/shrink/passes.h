@@ -33,6 +33,7 @@ bool pass_items(struct work *w);      /* takes items out of lists */
 bool pass_spans(struct work *w);      /* takes whole spans out */
 bool pass_hoist(struct work *w);      /* a span in place of one around it with its label */
 bool pass_references(struct work *w); /* takes an item out, and what refers to later ones by number follows */
+bool pass_both(struct work *w);       /* takes an item out of each of two lists */
 bool pass_chunks(struct work *w);     /* takes choices out, wherever they stand */
 bool pass_sizes(struct work *w);      /* lowers a number and takes out what it may count */
 bool pass_zero(struct work *w);       /* spans and ranges of zeros */

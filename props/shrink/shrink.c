@@ -164,8 +164,8 @@ static bool once(struct work *w)
         static bool (*const fine[])(struct work *) = {pass_sizes,      pass_chunks,    pass_lower,
                                                       pass_duplicates, pass_order,     pass_redistribute,
                                                       pass_together,   pass_references};
-        static bool (*const last[])(struct work *) = {pass_raise, pass_earlier, pass_pairs, pass_small,
-                                                      pass_sparse};
+        static bool (*const last[])(struct work *) = {pass_both,  pass_raise, pass_earlier,
+                                                      pass_pairs, pass_small, pass_sparse};
         bool any = false;
 
         for (size_t i = 0; i < sizeof(rough) / sizeof(*rough); i++)
