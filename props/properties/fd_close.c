@@ -374,6 +374,7 @@ static void check_closed(pt *t, struct scene *s, const struct fd_model_item *err
         int r = fds_close_for_exec(s->sys, &s->inventory, s->error_fd, &err);
         PT_ASSERT(t, err.errnum == -r);
         PT_ASSERT(t, sim_fdtable_calls(s->table, SIM_OP_CLOSE_RANGE) - ranges <= 2);
+        PT_ASSERT(t, sim_fdtable_inheritable(s->table) == 0);
         PT_SOMETIMES(t, r < 0, "a close was refused");
         if (r < 0) {
                 check_refused(t, s, &err);

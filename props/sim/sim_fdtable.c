@@ -218,6 +218,11 @@ void sim_fdtable_exec(struct sim_fdtable *t)
                         sim_drop(t, fd);
 }
 
+unsigned sim_fdtable_inheritable(const struct sim_fdtable *t)
+{
+        return t->inheritable;
+}
+
 unsigned sim_fdtable_calls(const struct sim_fdtable *t, enum sim_fd_op op)
 {
         return t->calls[op];

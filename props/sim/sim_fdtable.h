@@ -101,5 +101,7 @@ uint32_t sim_fdtable_object(const struct sim_fdtable *t, int fd);
 bool sim_fdtable_cloexec(const struct sim_fdtable *t, int fd);
 /* How often op was called. */
 unsigned sim_fdtable_calls(const struct sim_fdtable *t, enum sim_fd_op op);
+/* How many of /proc's directories were opened without O_CLOEXEC: another thread's execve would have handed them on. */
+unsigned sim_fdtable_inheritable(const struct sim_fdtable *t);
 /* Hash of everything about the open file description but its number of references: has it been touched? */
 uint64_t sim_fdtable_object_state(const struct sim_fdtable *t, uint32_t object);

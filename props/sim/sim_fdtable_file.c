@@ -108,6 +108,7 @@ static int open_common(struct sim_fdtable *t, int dirfd, const char *path, int f
         if (id < 0)
                 return (int)id;
         sim_put(t, fd, (uint32_t)id, flags & O_CLOEXEC);
+        t->inheritable += name != NAME_NULL && !(flags & O_CLOEXEC);
         return fd;
 }
 

@@ -42,6 +42,7 @@ struct sim_fdtable {
         struct sim_fd_fault faults[SIM_FAULTS_MAX];
         size_t n_faults;
         unsigned calls[SIM_OP_COUNT];
+        unsigned inheritable;
         struct sim_object *objects; /* index = id; 0 is unused */
         uint32_t n_objects, cap_objects;
         uint64_t next_ino;
