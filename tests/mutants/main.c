@@ -51,7 +51,7 @@ static const struct module modules[] = {
         {"core/container/lifecycle.c", {"lifecycle"}},
         {"core/container/mount_options.c", {"mount_options"}},
         {"core/container/cgroup_json.c", {"state_file"}},
-        {"core/container/seccomp.c", {"seccomp_bpf"}},
+        {"core/container/seccomp.c", {"seccomp_bpf", "spec_valid"}},
         {"core/container/seccomp_args.c", {"seccomp_bpf"}},
         {"core/container/sysctl.c", {"sysctl_names"}},
         {"core/fds", {"fd_listen", "fd_close"}},
