@@ -56,9 +56,9 @@ static const struct module modules[] = {
         {"core/container/sysctl.c", {"sysctl_names"}},
         {"core/fds", {"fd_listen", "fd_close"}},
         {"core/seal/verdict.c", {"seal_trust"}},
-        {"core/sync/sync_codec.c", {"sync_codec", "sync_channel"}},
+        {"core/sync/sync_codec.c", {"sync_refused", "sync_codec", "sync_channel"}},
         {"core/sync/sync_fsm.c", {"sync_channel"}},
-        {"core/sync/sync_payload.c", {"sync_codec", "sync_channel"}},
+        {"core/sync/sync_payload.c", {"sync_refused", "sync_codec", "sync_channel"}},
 };
 #define MODULES (sizeof(modules) / sizeof(*modules))
 
