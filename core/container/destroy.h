@@ -17,8 +17,8 @@ int signal_number(const char *name, int *ret_signal, struct err *err);
 
 /*
  * Sends the signal to init, or with all to every process in its cgroup. Only a created, running or paused container
- * takes one, which a paused one gets once it is resumed; SIGKILL resumes it
- * (-ESRCH "container not running"); with all, what is left of a stopped one too.
+ * takes one (-ESRCH "container not running"); with all, what is left of a stopped one too. A paused one gets it once it
+ * is resumed, which SIGKILL does at once.
  */
 int container_kill(const struct sys *sys, const struct state *state, int signal, bool all, struct err *err);
 
