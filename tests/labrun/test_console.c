@@ -222,9 +222,10 @@ static void exec__with_tty__has_its_size_before_the_payload(void **state)
         assert_true(hold_until(&held, SYS_execve));
         snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)held.pid);
         int slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        int rc = slave < 0 ? -1 : ioctl(slave, TIOCGWINSZ, &size); /* while it is held */
         hold_end(&held);
         assert_true(slave >= 0);
-        assert_int_equal(ioctl(slave, TIOCGWINSZ, &size), 0);
+        assert_int_equal(rc, 0);
         close(slave);
         assert_int_equal(size.ws_row, 34);
         assert_int_equal(size.ws_col, 102);
