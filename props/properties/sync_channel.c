@@ -237,8 +237,8 @@ static enum sync_event next_event(pt *t, const struct sim_stream *in, size_t *at
         }
         if (r == SYNC_MORE_BYTES)
                 return sync_decoder_eof(&d, err) == 0 ? SYNC_EV_EOF : SYNC_EV_BAD;
-        if (r == SYNC_WHOLE && sync_decoder_message(&d, m, err) == 0)
-                return sync_fsm_event(m);
+        if (r == SYNC_WHOLE && sync_decoder_message(&d, m, err) == 0) /* bytes only: fds that should be there are not */
+                return sync_msg_fds(m) > 0 ? SYNC_EV_BAD : sync_fsm_event(m);
         /* Failed for good. */
         PT_ASSERT(t, sync_decoder_feed(&d, in->byte, in->len, &used, NULL) < 0 && sync_decoder_wanted(&d) == 0);
         PT_ASSERT(t, sync_decoder_eof(&d, NULL) < 0 && sync_decoder_message(&d, m, NULL) < 0);
@@ -264,6 +264,7 @@ static void step_parent(pt *t, const struct sim_stream *in)
                 enum sync_event event = own ? SYNC_EV_DONE : next_event(t, in, &at, 1 + in->len % 13, &err);
 
                 action = sync_fsm_step(&fsm, event, &err);
+                pt_note(t, "parent: %s, %s", sync_event_name(event), sync_state_name(fsm.state));
                 PT_ASSERT(t, ++steps <= model.logs + 3 * model.asks + 1);
         }
         PT_ASSERT(t, sync_fsm_succeeded(&fsm) == (model.verdict == SYNC_MODEL_SUCCESS));
